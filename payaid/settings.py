@@ -1,0 +1,302 @@
+"""Every setting once: name, type, default, rule and meaning.
+
+The service reads them from the environment; `payaidctl check-env`, `.env.example` and docs/settings.md read this
+list. Nothing else in the project looks at `os.environ` for a setting.
+"""
+
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic.config import JsonDict
+from pydantic.fields import FieldInfo
+
+PLACEHOLDERS = ("change-me", "changeme", "your-secret", "placeholder", "example", "undefined", "xxxx")
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong. `mistakes` holds (name, what is wrong); values are never repeated."""
+
+    def __init__(self, mistakes: list[tuple[str, str]]) -> None:
+        self.mistakes = mistakes
+        super().__init__("; ".join(f"{name}: {what}" for name, what in mistakes))
+
+
+def setting(default: Any, name: str, group: str, meaning: str, *, secret: bool = False, **rules: Any) -> Any:
+    """Declare one setting. `...` as default means: required."""
+    extra: JsonDict = {"group": group, "secret": secret}
+    return Field(default, alias=name, description=meaning, json_schema_extra=extra, **rules)
+
+
+def _split(value: Any) -> Any:
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], Field()]
+
+
+class Settings(BaseModel):
+    """The service's settings, validated. Build with `Settings.read()`."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=False, extra="ignore")
+
+    # -- database ---------------------------------------------------------------------------------------------
+    database_url: SecretStr | None = setting(
+        None, "DATABASE_URL", "database", "Primary, for the service role; through the pooler where there is one.",
+        secret=True,
+    )  # fmt: skip
+    database_url_pooler: SecretStr | None = setting(
+        None, "DATABASE_URL_POOLER", "database", "The pooler's URL; wins over DATABASE_URL.", secret=True
+    )
+    database_read_urls: Words = setting(
+        (), "DATABASE_READ_URL", "database", "Replicas, one URL each, separated by commas; may be pooled.",
+        secret=True,
+    )  # fmt: skip
+    database_listen_url: SecretStr | None = setting(
+        None, "DATABASE_LISTEN_URL", "database",
+        "Primary without a pooler, for LISTEN and WAL positions, service role; unset: DATABASE_DIRECT_URL.",
+        secret=True,
+    )  # fmt: skip
+    database_read_direct_urls: Words = setting(
+        (), "DATABASE_READ_DIRECT_URL", "database",
+        "The same replicas in the same order without a pooler, for WAL positions; unset: DATABASE_READ_URL.",
+        secret=True,
+    )  # fmt: skip
+    database_direct_url: SecretStr | None = setting(
+        None, "DATABASE_DIRECT_URL", "database",
+        "Primary, for the owner, never pooled: migrations and indexes. The service needs it for nothing else.",
+        secret=True,
+    )  # fmt: skip
+    pool_min: int = setting(5, "DATABASE_POOL_MIN", "database", "Connections kept per worker and server.", ge=0)
+    pool_max: int = setting(20, "DATABASE_POOL_MAX", "database", "Connections at most per worker and server.", ge=1)
+    pool_idle_s: float = setting(
+        10.0,
+        "DATABASE_POOL_IDLE_S",
+        "database",
+        "Seconds after which an idle connection above the minimum closes.",
+        gt=0,
+    )
+    pool_wait_ms: int = setting(
+        500,
+        "DATABASE_POOL_WAIT_MS",
+        "database",
+        "Longest wait for a connection before 503 + Retry-After.",
+        ge=1,
+    )
+    pool_queue: int = setting(
+        200,
+        "DATABASE_POOL_QUEUE",
+        "database",
+        "Requests that may wait for a connection, per worker and server.",
+        ge=0,
+    )
+    statement_timeout_ms: int = setting(
+        5000, "DATABASE_STATEMENT_TIMEOUT_MS", "database", "Longest time for one statement.", ge=10
+    )
+
+    # -- redis ------------------------------------------------------------------------------------------------
+    redis_url: SecretStr | None = setting(
+        None, "REDIS_URL", "redis", "Cache and limits, one node: redis:// or rediss://.", secret=True
+    )
+    redis_cluster_nodes: Words = setting(
+        (),
+        "REDIS_CLUSTER_NODES",
+        "redis",
+        "Cache and limits, a cluster: host:port of some nodes; wins over REDIS_URL.",
+    )
+    redis_password: SecretStr | None = setting(
+        None, "REDIS_PASSWORD", "redis", "Password of the cluster's nodes.", secret=True
+    )
+    redis_tls: bool = setting(False, "REDIS_TLS", "redis", "Speak TLS to the cluster's nodes.")
+    redis_timeout_ms: int = setting(75, "REDIS_TIMEOUT_MS", "redis", "Longest wait for one answer.", ge=5, le=5000)
+    queue_redis_url: SecretStr | None = setting(
+        None,
+        "QUEUE_REDIS_URL",
+        "redis",
+        "The queue's own Redis (noeviction, AOF); never the cache's.",
+        secret=True,
+    )
+
+    # -- identity ---------------------------------------------------------------------------------------------
+    jwt_secret: SecretStr = setting(
+        ..., "JWT_SECRET", "identity", "Signs tokens and cursors (HS256); 32 characters or more.", secret=True
+    )
+    jwt_issuer: str = setting("payaid", "JWT_ISSUER", "identity", "The `iss` that tokens carry.", min_length=1)
+    jwt_audience: str = setting(
+        "payaid-api", "JWT_AUDIENCE", "identity", "The `aud` that tokens carry.", min_length=1
+    )
+    access_ttl_s: int = setting(900, "ACCESS_TOKEN_TTL_S", "identity", "Life of an access token.", ge=30)
+    refresh_ttl_s: int = setting(604_800, "REFRESH_TOKEN_TTL_S", "identity", "Life of a refresh token.", ge=60)
+
+    # -- http -------------------------------------------------------------------------------------------------
+    host: str = setting("127.0.0.1", "HOST", "http", "Address to bind; loopback unless told otherwise.")
+    port: int = setting(8000, "PORT", "http", "Port to bind.", ge=1, le=65535)
+    workers: int = setting(2, "WORKERS", "http", "Worker processes.", ge=1)
+    backlog: int = setting(
+        4096,
+        "BACKLOG",
+        "http",
+        "Connections waiting to be accepted; the kernel caps it (net.core.somaxconn).",
+        ge=128,
+    )
+    connections: int = setting(
+        12_000, "CONNECTIONS", "http",
+        "Accepted connections per worker; below the users that keep one open, they stall.", ge=1,
+    )  # fmt: skip
+    body_limit: int = setting(1_048_576, "BODY_LIMIT", "http", "Largest request body, in bytes.", ge=1024)
+    deadline_ms: int = setting(10_000, "REQUEST_DEADLINE_MS", "http", "Longest time for one request.", ge=100)
+    drain_s: float = setting(15.0, "DRAIN_S", "http", "Seconds that SIGTERM leaves to requests under way.", ge=0)
+    cors_origins: Words = setting(
+        (), "CORS_ORIGINS", "http", "Origins that browsers may call from; none by default."
+    )
+    trusted_proxies: Words = setting(
+        (), "TRUSTED_PROXIES", "http", "Networks (CIDR) whose X-Forwarded-For is believed; none by default."
+    )
+    cdn_url: str = setting("", "CDN_URL", "http", "Prefix of static assets; empty: served from /static.")
+    instance: str = setting(
+        "", "INSTANCE_ID", "http", "Name of this instance in X-Instance; empty: the host's name."
+    )
+    run_dir: str = setting(
+        "",
+        "RUN_DIR",
+        "http",
+        "Folder in which the workers of one instance meet (metrics); empty: a temporary one.",
+    )
+
+    # -- cache and limits -------------------------------------------------------------------------------------
+    cache: bool = setting(True, "CACHE", "cache", "Keep answers; off, every read goes to a database.")
+    cache_l1_bytes: int = setting(
+        67_108_864,
+        "CACHE_L1_BYTES",
+        "cache",
+        "Bound of the in-process layer, per worker, in bytes.",
+        ge=1_048_576,
+    )
+    limits: bool = setting(True, "RATE_LIMITS", "limits", "Enforce the rate limits.")
+
+    # -- telemetry --------------------------------------------------------------------------------------------
+    log_level: str = setting(
+        "info",
+        "LOG_LEVEL",
+        "telemetry",
+        "debug, info, warning or error.",
+        pattern="^(debug|info|warning|error)$",
+    )
+    log_format: str = setting(
+        "json", "LOG_FORMAT", "telemetry", "json, or text for people.", pattern="^(json|text)$"
+    )
+    slow_ms: int = setting(1000, "SLOW_MS", "telemetry", "A request over this is slow: logged and counted.", ge=1)
+    statsd_host: str = setting("", "STATSD_HOST", "telemetry", "StatsD server; empty: off.")
+    statsd_port: int = setting(8125, "STATSD_PORT", "telemetry", "Its UDP port.", ge=1, le=65535)
+    apm_url: str = setting(
+        "",
+        "APM_SERVER_URL",
+        "telemetry",
+        "OTLP/HTTP endpoint for traces (OTEL_EXPORTER_OTLP_ENDPOINT too); empty: off.",
+    )
+
+    @field_validator(
+        "database_read_urls", "database_read_direct_urls", "redis_cluster_nodes", "cors_origins", "trusted_proxies",
+        mode="before",
+    )  # fmt: skip
+    @classmethod
+    def _words(cls, value: Any) -> Any:
+        return _split(value)
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _strong(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if len(text) < 32:
+            raise ValueError("shorter than 32 characters; make one with `openssl rand -base64 48`")
+        if any(word in text.lower() for word in PLACEHOLDERS):
+            raise ValueError("a placeholder, not a secret; make one with `openssl rand -base64 48`")
+        return value
+
+    @field_validator("redis_url", "queue_redis_url")
+    @classmethod
+    def _redis_scheme(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("redis://", "rediss://")):
+            raise ValueError("not a redis:// or rediss:// URL (an https REST URL cannot serve here)")
+        return value
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if not (self.database_url or self.database_url_pooler):
+            raise ValueError("DATABASE_URL: not set")
+        direct = self.database_read_direct_urls
+        if direct and len(direct) != len(self.database_read_urls):
+            raise ValueError("DATABASE_READ_DIRECT_URL: must name as many replicas as DATABASE_READ_URL")
+        if self.pool_min > self.pool_max:
+            raise ValueError("DATABASE_POOL_MIN: larger than DATABASE_POOL_MAX")
+        return self
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read and validate the environment.
+
+        Raises:
+            SettingsError: listing every mistake at once, by the setting's name, without any value.
+        """
+        environ = os.environ if environ is None else environ
+        given = {name: value for name, value in environ.items() if value != ""}
+        if "OTEL_EXPORTER_OTLP_ENDPOINT" in given:
+            given.setdefault("APM_SERVER_URL", given["OTEL_EXPORTER_OTLP_ENDPOINT"])
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise SettingsError([_mistake(one) for one in error.errors(include_input=False)]) from None
+
+    @property
+    def primary_dsn(self) -> str:
+        """The URL that the service's primary pool uses."""
+        return _first(self.database_url_pooler, self.database_url)
+
+    @property
+    def listen_dsn(self) -> str:
+        """The URL for LISTEN and WAL positions, which a transaction pooler cannot carry."""
+        return _first(self.database_listen_url, self.database_direct_url, self.database_url)
+
+    @property
+    def replica_dsns(self) -> list[tuple[str, str]]:
+        """(URL for reads, direct URL for WAL positions), one pair a replica."""
+        direct = self.database_read_direct_urls or self.database_read_urls
+        return list(zip(self.database_read_urls, direct, strict=True))
+
+    @property
+    def instance_name(self) -> str:
+        """Who answers: the configured name, or the host's."""
+        return self.instance or socket.gethostname()
+
+
+def _first(*candidates: SecretStr | None) -> str:
+    return next(candidate for candidate in candidates if candidate).get_secret_value()
+
+
+def _mistake(error: Any) -> tuple[str, str]:
+    what = str(error["msg"]).removeprefix("Value error, ")
+    if error["loc"]:
+        return str(error["loc"][0]), "not set" if error["type"] == "missing" else what
+    name, _, rest = what.partition(": ")
+    return name, rest
+
+
+def declared() -> dict[str, FieldInfo]:
+    """Every setting by the name it has in the environment."""
+    return {str(field.alias): field for field in Settings.model_fields.values()}
+
+
+def fresh_secret() -> str:
+    """A new signing secret, for stacks that the tool starts itself."""
+    return secrets.token_urlsafe(48)

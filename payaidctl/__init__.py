@@ -1,0 +1,1 @@
+"""The operator's tool: measure, judge, score, tell."""
