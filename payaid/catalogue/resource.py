@@ -1,0 +1,104 @@
+"""A resource: one table of the tenant's, as the API shows it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from payaid.catalogue.field import CREATED, ID, UPDATED, Field, Kind
+
+# (validated input, facts of the tenant) -> the columns that follow from them. Pure: a rule, not an effect.
+Derive = Callable[[dict[str, Any], Mapping[str, Any]], dict[str, Any]]
+
+
+class DeclarationError(Exception):
+    """A declaration contradicts itself; the message starts with the path of the mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """`{resource}/{id}/{name}`: the rows of another resource whose `column` names this row."""
+
+    name: str
+    resource: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Child rows that are written with their parent and shown with its detail."""
+
+    field: str
+    table: str
+    parent: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """A gapless number per tenant and financial year, taken in the row's own transaction."""
+
+    column: str
+    series: str
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A collection at `/api/v1/{module}/{name}`; with `alias`, at `/api/v1/{name}` too.
+
+    `id`, `createdAt` and `updatedAt` are added to `fields`. `search` names the definer function that turns `q=`
+    into ids. `derive` computes columns that follow from the input; `derived` lists them.
+    """
+
+    module: str
+    name: str
+    title: str
+    table: str
+    fields: tuple[Field, ...]
+    relations: tuple[Relation, ...] = ()
+    search: str = ""
+    alias: bool = False
+    lines: Lines | None = None
+    numbering: Numbering | None = None
+    derive: Derive | None = None
+    events: bool = True
+    about: str = ""
+    _: Any = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a declaration that contradicts itself."""
+        where = f"{self.module}/{self.name}"
+        seen: set[str] = set()
+        for index, one in enumerate(self.fields):
+            path = f"{where}.fields[{index}] ({one.name})"
+            if one.name in seen or one.name in {"id", "createdAt", "updatedAt", "tenantId"}:
+                raise DeclarationError(f"{path}: declared twice, or added by itself")
+            if (one.kind is Kind.CHOICE) != bool(one.choices):
+                raise DeclarationError(f"{path}: a choice needs choices, and only a choice has them")
+            if (one.kind is Kind.REFERENCE) != bool(one.refers_to):
+                raise DeclarationError(f"{path}: a reference needs refers_to, and only a reference has it")
+            if one.facet and not one.filter:
+                raise DeclarationError(f"{path}: a facet that nothing filters by")
+            seen.add(one.name)
+        if self.numbering and self.numbering.column not in seen:
+            raise DeclarationError(f"{where}.numbering: no field {self.numbering.column}")
+
+    @cached_property
+    def columns(self) -> dict[str, Field]:
+        """Every field by name, in the order in which the API shows them."""
+        return {one.name: one for one in (ID, *self.fields, CREATED, UPDATED)}
+
+    @cached_property
+    def listed(self) -> tuple[str, ...]:
+        """The columns that a list shows unless `fields=` says otherwise."""
+        return tuple(name for name, one in self.columns.items() if one.listed)
+
+    @cached_property
+    def facets(self) -> tuple[str, ...]:
+        """The columns whose old and new values change notices carry."""
+        return tuple(name for name, one in self.columns.items() if one.facet)
+
+    @property
+    def path(self) -> str:
+        """The collection's canonical path below the version."""
+        return f"{self.module}/{self.name}"

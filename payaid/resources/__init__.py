@@ -1,0 +1,19 @@
+"""The content: what the API offers, one file a resource. The folder is the registry.
+
+A module below defines `RESOURCE` or `SUMMARY`; nothing else has to be registered.
+"""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import walk_packages
+
+from payaid.catalogue import Catalogue
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Every declaration in this folder."""
+    modules = [import_module(found.name) for found in walk_packages(__path__, f"{__name__}.") if not found.ispkg]
+    resources = [module.RESOURCE for module in modules if hasattr(module, "RESOURCE")]
+    summaries = [module.SUMMARY for module in modules if hasattr(module, "SUMMARY")]
+    return Catalogue(resources, summaries)

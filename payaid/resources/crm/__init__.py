@@ -1,0 +1,1 @@
+"""A catalogue: the crm module's resources."""

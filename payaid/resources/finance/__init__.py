@@ -1,0 +1,1 @@
+"""A catalogue: the finance module's resources."""

@@ -1,0 +1,1 @@
+"""A catalogue: the platform module's resources."""

@@ -1,0 +1,50 @@
+"""The answer as a value: status, body, entity tag. What Postgres wrote is passed on, not decoded."""
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from payaid.errors import NotFound
+from payaid.rest.cursor import Cursors
+from payaid.rest.plan import ListPlan, Plan
+
+JSON = b"application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer, before compression and conditional requests."""
+
+    status: int
+    body: bytes
+    content_type: bytes = JSON
+    etag: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = field(default=())
+
+
+def reply(planned: Plan, raw: bytes | None, cursors: Cursors) -> Reply:
+    """Finish what the statement answered.
+
+    Raises:
+        NotFound: there is no such row for this tenant, or no such parent.
+    """
+    if raw is None:
+        raise NotFound(f"There is nothing at {_where(planned)}.")
+    body = _page(planned, raw, cursors) if isinstance(planned, ListPlan) else raw
+    return Reply(200, body, etag=etag(body))
+
+
+def etag(body: bytes) -> bytes:
+    """A strong entity tag: equal exactly when the bytes are."""
+    return b'"%s"' % blake2b(body, digest_size=12).hexdigest().encode()
+
+
+def _page(planned: ListPlan, raw: bytes, cursors: Cursors) -> bytes:
+    key, _, rows = raw.partition(b"\n")
+    following = b"null"
+    if key:
+        following = b'"%s"' % cursors.seal(key, f"{planned.path} {planned.query.binding}").encode()
+    return b'{"data":[%s],"page":{"limit":%d,"next":%s}}' % (rows, planned.query.limit, following)
+
+
+def _where(planned: Plan) -> str:
+    return planned.path if isinstance(planned, ListPlan) else planned.key

@@ -1,0 +1,122 @@
+"""From a path to what it means: one dictionary look-up in the catalogue, not a walk over 300 patterns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from payaid.catalogue import Relation, Resource, Summary
+from payaid.resources import catalogue
+
+PREFIX = "/api/v1/"
+# Ids are text (uuid or cuid); this bound keeps labels, keys and logs sane.
+LONGEST_ID = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a method on a path asks for.
+
+    `template` is the bounded name for metrics. `grant` is the permission it takes; empty: none beyond identity.
+    `public`: no identity needed. `cost`: what the limiter charges; 0: not charged.
+    """
+
+    operation: str
+    template: str
+    public: bool = False
+    grant: str = ""
+    cost: int = 1
+    resource: Resource | None = None
+    summary: Summary | None = None
+    id: str = ""
+    parent: Resource | None = None
+    relation: Relation | None = None
+
+    @property
+    def cacheable(self) -> bool:
+        """May an answer to it be kept?"""
+        return self.operation in {"list", "item", "summary"}
+
+
+Routes = Mapping[str, Target]
+
+FIXED: dict[str, Routes] = {
+    "/api/health": {"GET": Target("health", "/api/health", public=True, cost=0)},
+    "/health/live": {"GET": Target("live", "/health/live", public=True, cost=0)},
+    "/health/ready": {"GET": Target("ready", "/health/ready", public=True, cost=0)},
+    "/metrics": {"GET": Target("metrics", "/metrics", public=True, cost=0)},
+    "/openapi.json": {"GET": Target("openapi", "/openapi.json", public=True)},
+    "/docs": {"GET": Target("docs", "/docs", public=True)},
+    "/api/v1/auth/login": {"POST": Target("login", "/api/v1/auth/login", public=True)},
+    "/api/v1/auth/refresh": {"POST": Target("refresh", "/api/v1/auth/refresh", public=True)},
+    "/api/v1/auth/logout": {"POST": Target("logout", "/api/v1/auth/logout")},
+    "/api/v1/auth/me": {"GET": Target("me", "/api/v1/auth/me")},
+}
+
+
+@lru_cache(maxsize=8192)
+def resolve(path: str) -> Routes | None:
+    """The methods that a path answers to, or None for a path that means nothing. HEAD is GET without a body."""
+    if fixed := FIXED.get(path):
+        return _with_head(fixed)
+    if path.startswith("/static/"):
+        return _with_head({"GET": Target("static", "/static/{file}", public=True, cost=0)})
+    if not path.startswith(PREFIX):
+        return None
+    words = path.removeprefix(PREFIX).split("/")
+    for summary in catalogue().summaries:
+        if "/".join(words) in (summary.path, summary.name):
+            return _with_head({"GET": _summary(summary)})
+    found = _resource(words)
+    return _with_head(found) if found else None
+
+
+def _resource(words: list[str]) -> Routes | None:
+    known = catalogue().by_path
+    for length in (2, 1):
+        resource = known.get("/".join(words[:length]))
+        if resource and len(words) >= length:
+            return _below(resource, words[length:])
+    return None
+
+
+def _below(resource: Resource, rest: list[str]) -> Routes | None:
+    if any(not word or len(word) > LONGEST_ID for word in rest):
+        return None
+    template = f"{PREFIX}{resource.path}"
+    match rest:
+        case []:
+            return {
+                "GET": Target("list", template, grant=f"{resource.module}:read", resource=resource),
+                "POST": Target("create", template, grant=f"{resource.module}:write", resource=resource),
+            }
+        case [id_]:
+            item = f"{template}/{{id}}"
+            return {
+                "GET": Target("item", item, grant=f"{resource.module}:read", resource=resource, id=id_),
+                "PATCH": Target("update", item, grant=f"{resource.module}:write", resource=resource, id=id_),
+                "DELETE": Target("delete", item, grant=f"{resource.module}:delete", resource=resource, id=id_),
+            }
+        case [id_, word]:
+            return _relation(resource, id_, word, template)
+    return None
+
+
+def _relation(resource: Resource, id_: str, word: str, template: str) -> Routes | None:
+    for relation in resource.relations:
+        if relation.name == word:
+            other = catalogue().by_name[relation.resource]
+            shared = {"resource": other, "id": id_, "parent": resource, "relation": relation}
+            nested = f"{template}/{{id}}/{word}"
+            return {
+                "GET": Target("list", nested, grant=f"{other.module}:read", **shared),  # type: ignore[arg-type]
+                "POST": Target("create", nested, grant=f"{other.module}:write", **shared),  # type: ignore[arg-type]
+            }
+    return None
+
+
+def _summary(summary: Summary) -> Target:
+    return Target("summary", f"{PREFIX}{summary.path}", grant=f"{summary.module}:read", summary=summary)
+
+
+def _with_head(routes: Routes) -> Routes:
+    return {**routes, "HEAD": routes["GET"]} if "GET" in routes else routes

@@ -1,0 +1,187 @@
+"""From a plan to one SQL statement that answers it whole, inside the tenant's walls.
+
+Every statement that this module can make has one shape, and the shape is what makes row-level security both right
+and free through transaction pooling:
+
+    WITH tenant AS MATERIALIZED (SELECT set_config('payaid.tenant_id', $1, true) AS id)
+    SELECT ( <scalar subquery: every table compared with tenant.id> ) FROM tenant
+
+The outer FROM reads `tenant` and nothing else; every table sits in the scalar subquery; one tenant a statement.
+tests/rest/test_statement_shape.py parses whatever is rendered here and refuses the neighbours of that shape.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from psycopg import sql
+
+from payaid.catalogue import Resource
+from payaid.rest.plan import ItemPlan, ListPlan, Plan, SummaryPlan
+from payaid.rest.statement_summary import summary_body
+
+SHELL = sql.SQL(
+    "WITH tenant AS MATERIALIZED (SELECT set_config('payaid.tenant_id', %(tenant)s, true) AS id) "
+    "SELECT ({body}) FROM tenant"
+)
+# The first line of a page is the key of its last row if more rows follow; then the rows, separated by commas.
+PAGE = sql.SQL(
+    "SELECT coalesce(CASE WHEN count(*) > %(limit)s THEN max(p.k) FILTER (WHERE p.n = %(limit)s) END, '')"
+    " || E'\\n' || coalesce(string_agg(p.j, ',' ORDER BY p.n) FILTER (WHERE p.n <= %(limit)s), '')"
+    " FROM (SELECT row_number() OVER (ORDER BY {order}) AS n, json_build_array({key})::text AS k,"
+    " row_to_json(r)::text AS j FROM ({rows}) r) p"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL with named parameters, for exactly one tenant. Answers one text value, or null for "no such thing"."""
+
+    sql: str
+    params: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        """There is no statement without a tenant."""
+        if not self.params.get("tenant"):
+            raise ValueError("a statement needs a tenant")
+
+
+def statement(planned: Plan) -> Statement:
+    """Render a plan. The text depends on the plan's shape alone, and is made once a shape."""
+    match planned:
+        case ListPlan():
+            return _list(planned)
+        case ItemPlan():
+            text = _item_text(planned.resource)
+            return Statement(text, {"tenant": planned.tenant, "id": planned.id})
+        case SummaryPlan():
+            text = _summary_text(planned.summary.path, planned.blocks, bool(planned.user))
+            return Statement(text, {"tenant": planned.tenant, "user": planned.user})
+
+
+def _list(planned: ListPlan) -> Statement:
+    query = planned.query
+    params: dict[str, Any] = {"tenant": planned.tenant, "limit": query.limit}
+    if query.offset:
+        params["offset"] = query.offset
+    for index, one in enumerate(query.filters):
+        if one.operator != "null":
+            params[f"f{index}"] = list(one.value) if one.operator == "any" else one.value
+    if query.search:
+        params["q"] = query.search
+    if planned.parent:
+        params["parent"] = planned.parent_id
+    nulls: tuple[bool, ...] = ()
+    if query.after is not None:
+        nulls = tuple(value is None for value in query.after)
+        params |= {f"a{index}": str(value) for index, value in enumerate(query.after) if value is not None}
+    shape = tuple(
+        (one.column, one.operator, one.value if one.operator == "null" else None) for one in query.filters
+    )
+    text = _list_text(
+        planned.resource, query.columns, shape, query.order, nulls,
+        bool(query.offset), bool(query.search), planned.parent, planned.parent_column,
+    )  # fmt: skip
+    return Statement(text, params)
+
+
+@lru_cache(maxsize=4096)
+def _list_text(
+    resource: Resource,
+    columns: tuple[str, ...],
+    filters: tuple[tuple[str, str, Any], ...],
+    order: tuple[tuple[str, bool], ...],
+    nulls: tuple[bool, ...],
+    offset: bool,
+    searching: bool,
+    parent: Resource | None,
+    parent_column: str,
+) -> str:
+    where = [sql.SQL('t."tenantId" = tenant.id')]
+    where += [_condition(resource, index, *one) for index, one in enumerate(filters)]
+    if searching:
+        where.append(sql.SQL("t.id IN (SELECT {}(%(q)s, 1000))").format(sql.SQL(resource.search)))
+    if parent:
+        where.append(sql.SQL("t.{} = %(parent)s").format(sql.Identifier(parent_column)))
+    if nulls:
+        where.append(keyset(resource, order, nulls))
+    rows = sql.SQL('SELECT {columns} FROM {table} t WHERE {where} ORDER BY {order} LIMIT %(limit)s + 1{offset}').format(
+        columns=_columns("t", columns),
+        table=sql.Identifier(resource.table),
+        where=sql.SQL(" AND ").join(where),
+        order=_order("t", order),
+        offset=sql.SQL(" OFFSET %(offset)s" if offset else ""),
+    )  # fmt: skip
+    page = PAGE.format(order=_order("r", order), key=_columns("r", [name for name, _ in order]), rows=rows)
+    if parent:
+        page = sql.SQL(
+            'SELECT CASE WHEN EXISTS (SELECT 1 FROM {} t WHERE t."tenantId" = tenant.id AND t.id = %(parent)s)'
+            " THEN ({}) END"
+        ).format(sql.Identifier(parent.table), page)
+    return SHELL.format(body=page).as_string(None)
+
+
+@lru_cache(maxsize=512)
+def _item_text(resource: Resource) -> str:
+    columns = _columns("t", resource.columns)
+    if lines := resource.lines:
+        below = sql.SQL(
+            "(SELECT coalesce(json_agg(row_to_json(l) ORDER BY l.id), '[]') FROM (SELECT {columns} FROM {table} c"
+            ' WHERE c."tenantId" = tenant.id AND c.{parent} = t.id) l) AS {name}'
+        ).format(
+            columns=_columns("c", ["id", *(one.name for one in lines.fields)]),
+            table=sql.Identifier(lines.table),
+            parent=sql.Identifier(lines.parent),
+            name=sql.Identifier(lines.field),
+        )
+        columns = sql.SQL(", ").join([columns, below])
+    body = sql.SQL(
+        'SELECT row_to_json(r)::text FROM (SELECT {columns} FROM {table} t WHERE t."tenantId" = tenant.id'
+        " AND t.id = %(id)s) r"
+    ).format(columns=columns, table=sql.Identifier(resource.table))
+    return SHELL.format(body=body).as_string(None)
+
+
+@lru_cache(maxsize=512)
+def _summary_text(path: str, blocks: tuple[str, ...], personal: bool) -> str:
+    return SHELL.format(body=summary_body(path, blocks, personal)).as_string(None)
+
+
+def _condition(resource: Resource, index: int, column: str, operator: str, value: Any) -> sql.Composable:
+    name = sql.Identifier("t", column)
+    cast = sql.SQL(resource.columns[column].sql_type)
+    place = sql.Placeholder(f"f{index}")
+    match operator:
+        case "null":
+            return sql.SQL("{} IS NULL" if value else "{} IS NOT NULL").format(name)
+        case "any":
+            return sql.SQL("{} = ANY({}::{}[])").format(name, place, cast)
+        case "=" if resource.columns[column].sql_type == "text[]":
+            return sql.SQL("{} @> ARRAY[{}]::text[]").format(name, place)
+        case _:
+            return sql.SQL("{} {} {}::{}").format(name, sql.SQL(operator), place, cast)
+
+
+def keyset(resource: Resource, order: tuple[tuple[str, bool], ...], nulls: tuple[bool, ...]) -> sql.Composable:
+    """Rows behind the key, in Postgres' own order of nulls (last ascending, first descending) so indexes serve it."""
+    (column, descending), _ = order
+    name = sql.Identifier("t", column)
+    beyond = sql.SQL("<" if descending else ">")
+    value = sql.SQL("%(a0)s::{}").format(sql.SQL(resource.columns[column].sql_type))
+    if not resource.columns[column].nullable:
+        return sql.SQL("({}, t.id) {} ({}, %(a1)s)").format(name, beyond, value)
+    behind = sql.SQL("({n} {b} {v} OR ({n} = {v} AND t.id {b} %(a1)s))").format(n=name, b=beyond, v=value)
+    if nulls[0]:
+        same = sql.SQL("({n} IS NULL AND t.id {b} %(a1)s)").format(n=name, b=beyond)
+        return sql.SQL("({} OR {} IS NOT NULL)").format(same, name) if descending else same
+    return behind if descending else sql.SQL("({} OR {} IS NULL)").format(behind, name)
+
+
+def _columns(alias: str, names: Any) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(alias, name) for name in names)
+
+
+def _order(alias: str, order: tuple[tuple[str, bool], ...]) -> sql.Composed:
+    return sql.SQL(", ").join(
+        sql.SQL("{} DESC" if descending else "{}").format(sql.Identifier(alias, name)) for name, descending in order
+    )
