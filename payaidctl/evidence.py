@@ -17,7 +17,7 @@ from typing import Any
 
 from payaidctl.errors import UsageError
 from payaidctl.finding import Report
-from payaidctl.target import Target, mask, state_dir
+from payaidctl.target import Target, libpq, mask, state_dir
 from payaidctl.tell.json import as_dict, plain
 
 FORMAT = 1
@@ -132,7 +132,7 @@ def _system_identifier(url: str) -> str | None:
     if known := _identifiers.get(url):
         return known
     try:
-        with psycopg.connect(url, connect_timeout=3, autocommit=True, prepare_threshold=None) as connection:
+        with psycopg.connect(libpq(url), connect_timeout=3, autocommit=True, prepare_threshold=None) as connection:
             row = connection.execute("SELECT system_identifier FROM pg_control_system()").fetchone()
     except psycopg.Error:
         return None  # not reachable, or not allowed to ask: the addresses stand in for it

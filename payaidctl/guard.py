@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from payaidctl.errors import OperatorError, Unreachable, UsageError
-from payaidctl.target import Target, mask
+from payaidctl.target import Target, libpq, mask
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -84,7 +84,9 @@ def identify(url: str, timeout_s: int = 5) -> Identity:
     import psycopg
 
     try:
-        with psycopg.connect(url, connect_timeout=timeout_s, autocommit=True, prepare_threshold=None) as connection:
+        with psycopg.connect(
+            libpq(url), connect_timeout=timeout_s, autocommit=True, prepare_threshold=None
+        ) as connection:
             row = connection.execute(LOOK).fetchone()
             pooled = is_pooled(connection)
             host = f"{connection.info.host}:{connection.info.port}"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from payaidctl.errors import UsageError
 
@@ -22,6 +22,19 @@ NAMING = (
     "REDIS_URL",
     "REDIS_CLUSTER_NODES",
     "API_URL",
+)
+
+# What Prisma reads from a database URL, and libpq refuses.
+PRISMA_PARAMETERS = frozenset(
+    {
+        "connection_limit",
+        "pgbouncer",
+        "pool_timeout",
+        "schema",
+        "socket_timeout",
+        "sslaccept",
+        "statement_cache_size",
+    }
 )
 
 
@@ -54,12 +67,13 @@ class Target:
     @property
     def direct_url(self) -> str:
         """The database by a direct connection: what indexes, migrations and locks need."""
-        return self.need("DATABASE_DIRECT_URL", "DATABASE_URL")
+        return libpq(self.need("DATABASE_DIRECT_URL", "DATABASE_URL"))
 
     @property
     def replica_urls(self) -> list[str]:
         """The replicas, by direct connections where the target names those; empty when it has none."""
-        return split_urls(self.get("DATABASE_READ_DIRECT_URL", "DATABASE_READ_URL") or "")
+        urls = split_urls(self.get("DATABASE_READ_DIRECT_URL", "DATABASE_READ_URL") or "")
+        return [libpq(url) for url in urls]
 
     def __str__(self) -> str:
         named = self.get("DATABASE_DIRECT_URL", "DATABASE_URL", "API_URL", "REDIS_URL") or "nothing"
@@ -126,10 +140,18 @@ def split_urls(urls: str) -> list[str]:
     return [url for url in re.split(r"[,\s]+", urls) if url]
 
 
+def libpq(url: str) -> str:
+    """A database URL without Prisma's own parameters: libpq refuses a URL with one that it does not know."""
+    head, mark, query = url.partition("?")
+    if not mark:
+        return url
+    kept = [
+        (name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name not in PRISMA_PARAMETERS
+    ]
+    return f"{head}?{urlencode(kept)}" if kept else head
+
+
 def mask(url: str) -> str:
-    """The URL with its password hidden, for people to read."""
-    try:
-        password = urlsplit(url).password
-    except ValueError:
-        return "(unreadable URL)"
-    return url.replace(f":{password}@", ":***@", 1) if password else url
+    """The URL with its password hidden, for people to read; a badly encoded password is hidden up to the last @."""
+    hidden = re.sub(r"(://[^:/@\s]*):.*@", r"\1:***@", url, flags=re.DOTALL)
+    return re.sub(r"(?i)([?&]password=)[^&]*", r"\1***", hidden)

@@ -9,7 +9,7 @@ from psycopg import AsyncConnection, pq
 from psycopg.rows import dict_row
 
 from payaidctl.errors import Unreachable
-from payaidctl.target import Target, mask
+from payaidctl.target import Target, libpq, mask
 
 
 @asynccontextmanager
@@ -24,7 +24,7 @@ async def connect(url: str, timeout_s: float) -> AsyncIterator[AsyncConnection[d
     """
     try:
         connection = await AsyncConnection.connect(
-            url,
+            libpq(url),
             autocommit=True,
             prepare_threshold=None,
             connect_timeout=max(2, round(timeout_s)),
