@@ -20,7 +20,7 @@ CREATE TABLE "Contact" (
     "postalCode"        text,
     country             text DEFAULT 'India',
     gstin               text CHECK (gstin ~ '^[0-9]{2}[0-9A-Z]{13}$'),
-    "leadScore"         integer NOT NULL DEFAULT 0 CHECK ("leadScore" BETWEEN 0 AND 100),
+    "leadScore"         numeric(5, 2) NOT NULL DEFAULT 0 CHECK ("leadScore" BETWEEN 0 AND 100),
     tags                text[] NOT NULL DEFAULT '{}',
     notes               text,
     "lastContactedAt"   timestamptz,
@@ -38,7 +38,7 @@ CREATE TABLE "Deal" (
     id                  text PRIMARY KEY DEFAULT gen_random_uuid()::text,
     name                text NOT NULL CHECK (btrim(name) <> ''),
     value               numeric(14, 2) NOT NULL DEFAULT 0 CHECK (value >= 0),
-    probability         integer NOT NULL DEFAULT 10 CHECK (probability BETWEEN 0 AND 100),
+    probability         numeric(5, 2) NOT NULL DEFAULT 10 CHECK (probability BETWEEN 0 AND 100),
     stage               text NOT NULL DEFAULT 'lead' CHECK (stage IN
                         ('lead', 'qualified', 'proposal', 'negotiation', 'won', 'lost')),
     "expectedCloseDate" timestamptz,
