@@ -185,6 +185,23 @@ class Settings(BaseModel):
     )
     limits: bool = setting(True, "RATE_LIMITS", "limits", "Enforce the rate limits.")
 
+    # -- jobs -------------------------------------------------------------------------------------------------
+    worker_concurrency: int = setting(
+        16, "WORKER_CONCURRENCY", "jobs", "Jobs that one worker process runs side by side.", ge=1, le=500
+    )
+    smtp_url: SecretStr | None = setting(
+        None, "SMTP_URL", "jobs",
+        "Mail server: smtp://user:password@host:587 (STARTTLS where offered) or smtps://; unset: mail jobs fail.",
+        secret=True,
+    )  # fmt: skip
+    mail_from: str = setting(
+        "", "MAIL_FROM", "jobs", "Sender of mail, as an address or `Name <address>`; needed with SMTP_URL."
+    )
+    webhook_networks: Words = setting(
+        (), "WEBHOOK_ALLOW_NETWORKS", "jobs",
+        "Private networks (CIDR) that webhooks may reach all the same; none by default.",
+    )  # fmt: skip
+
     # -- telemetry --------------------------------------------------------------------------------------------
     log_level: str = setting(
         "info",
@@ -208,7 +225,7 @@ class Settings(BaseModel):
 
     @field_validator(
         "database_read_urls", "database_read_direct_urls", "redis_cluster_nodes", "cors_origins", "trusted_proxies",
-        mode="before",
+        "webhook_networks", mode="before",
     )  # fmt: skip
     @classmethod
     def _words(cls, value: Any) -> Any:
@@ -299,4 +316,5 @@ def declared() -> dict[str, FieldInfo]:
 
 def fresh_secret() -> str:
     """A new signing secret, for stacks that the tool starts itself."""
-    return secrets.token_urlsafe(48)
+    # Hexadecimal: a base64 text would spell a placeholder ("xxxx") once in some 17,000 times.
+    return secrets.token_hex(32)

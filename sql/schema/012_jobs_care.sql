@@ -69,22 +69,33 @@ RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, publi
 $$;
 CREATE INDEX idempotency_age ON "IdempotencyKey" ("createdAt");
 
+-- How a job of no tenant fares, which row-level security hides from everyone: for the health round trip.
+CREATE FUNCTION payaid.job_outcome(p_id text)
+RETURNS TABLE (state text, error text, result jsonb, "createdAt" timestamptz, "handedAt" timestamptz,
+               "claimedAt" timestamptz, "finishedAt" timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT state, error, result, "createdAt", "handedAt", "claimedAt", "finishedAt" FROM "Outbox"
+    WHERE id = p_id AND "tenantId" IS NULL
+$$;
+
 -- Fire a schedule if its time has come, once for all workers: its job and its next time are one commit. A schedule
--- seen for the first time waits for its next time; several missed times fire once.
+-- seen for the first time waits for its next time; several missed times fire once. p_next: the next time from now
+-- on; a stored one that is later belongs to an older declaration. Answers when to ask again.
 CREATE FUNCTION payaid.schedule_fire(p_name text, p_next timestamptz, p_id text, p_task text, p_payload jsonb)
-RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+RETURNS TABLE (fired boolean, next timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
 BEGIN
     INSERT INTO payaid.schedule (name, next) VALUES (p_name, p_next) ON CONFLICT (name) DO NOTHING;
-    IF FOUND THEN
-        RETURN false;
-    END IF;
     UPDATE payaid.schedule SET next = p_next, last = clock_timestamp()
     WHERE name = p_name AND next <= clock_timestamp();
-    IF NOT FOUND THEN
-        RETURN false;
+    fired := FOUND;
+    IF fired THEN
+        PERFORM payaid.job_add(p_id, NULL, p_task, p_payload, 5, p_name, NULL, NULL, NULL);
+    ELSE
+        UPDATE payaid.schedule SET next = p_next WHERE name = p_name AND next > p_next;
     END IF;
-    PERFORM payaid.job_add(p_id, NULL, p_task, p_payload, 5, p_name, NULL, NULL, NULL);
-    RETURN true;
+    RETURN QUERY SELECT fired, s.next FROM payaid.schedule s WHERE s.name = p_name;
 END $$;
 REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA payaid FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
@@ -94,5 +105,6 @@ GRANT EXECUTE ON FUNCTION
     payaid.job_retry(text),
     payaid.jobs_forget(interval, interval, int),
     payaid.idempotency_forget(interval, int),
+    payaid.job_outcome(text),
     payaid.schedule_fire(text, timestamptz, text, text, jsonb)
 TO payaid_service;

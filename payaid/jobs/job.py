@@ -1,0 +1,111 @@
+"""One attempt at one job, as its task sees it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from payaid.jobs.ledger import Claim, Ledger
+from payaid.settings import Settings
+
+
+class Fenced(Exception):
+    """This attempt is over: another worker has claimed the job since, or someone wants it stopped."""
+
+
+class Services:
+    """What tasks share in one worker: settings, and clients that are opened by the first who needs them."""
+
+    def __init__(self, settings: Settings, closing: AsyncExitStack) -> None:
+        self.settings = settings
+        self._closing = closing
+        self._opening: dict[str, asyncio.Lock] = {}
+        self._open: dict[str, Any] = {}
+
+    async def shared(self, name: str, make: Callable[[AsyncExitStack], Awaitable[Any]]) -> Any:
+        """The client of this name; `make` opens it once, and pushes its closing onto the stack it is given."""
+        async with self._opening.setdefault(name, asyncio.Lock()):
+            if name not in self._open:
+                self._open[name] = await make(self._closing)
+            return self._open[name]
+
+
+class Job:
+    """One attempt. `id` is stable over all attempts and is what outsiders are shown; `attempt` counts from 1."""
+
+    def __init__(self, job_id: str, claim: Claim, ledger: Ledger, services: Services) -> None:
+        self.id = job_id
+        self.tenant_id = claim.tenant
+        self.task = claim.task
+        self.payload = claim.payload
+        self.attempt = claim.attempts + 1
+        self.uncertain_before = claim.uncertain
+        self.load_run = claim.load_run
+        self.fence = claim.fence
+        self.services = services
+        self.progress: float | None = None
+        self.acted = False
+        self.recording = False
+        self.stopping: str | None = None
+        self._ledger = ledger
+        self._transaction: AsyncConnection[Any] | None = None
+        self._running: asyncio.Task[Any] | None = None
+
+    @property
+    def db(self) -> AsyncConnection[Any]:
+        """The transaction that commits this job's effects together with its end (Effect.DATABASE only)."""
+        if self._transaction is None:
+            raise TypeError(f"{self.task}: only a task with Effect.DATABASE has a transaction of its own")
+        return self._transaction
+
+    @property
+    def tenant(self) -> str:
+        """The tenant, for tasks that cannot do without."""
+        if self.tenant_id is None:
+            raise TypeError(f"{self.task}: this job belongs to no tenant")
+        return self.tenant_id
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncConnection[Any]]:
+        """A transaction for reading, bound to the tenant; what it commits is not tied to the job's end."""
+        async with self._ledger.session(self.tenant_id) as connection:
+            yield connection
+
+    async def act(self) -> None:
+        """Call right before the outward act. From here on only `Permanent` and `Transient` say that it did not
+        happen: any other end leaves it uncertain, and listed.
+
+        Raises:
+            Fenced: it must not be done by this attempt any more.
+        """
+        if not await self._ledger.act(self.id, self.fence):
+            raise Fenced(f"job {self.id}: fenced off before acting")
+        self.acted = True
+
+    def tell(self, progress: float) -> None:
+        """How far it is, 0 to 1; sent with the next heartbeat, so it costs nothing."""
+        self.progress = min(max(progress, 0.0), 1.0)
+
+    def start(self, running: asyncio.Task[Any]) -> None:
+        """Remember what `stop` is to cancel."""
+        self._running = running
+
+    def stop(self, why: str) -> None:
+        """End the attempt where it waits: `cancelled`, `fenced` or `drained`. Once its work is done and only the
+        record is missing, it is left to it: the fence makes a late record harmless.
+        """
+        if self.stopping is None and self._running is not None and not self.recording:
+            self.stopping = why
+            self._running.cancel(why)
+
+    @asynccontextmanager
+    async def committing(self) -> AsyncIterator[None]:
+        """The transaction of a database task."""
+        async with self._ledger.session(self.tenant_id) as connection:
+            self._transaction = connection
+            try:
+                yield
+            finally:
+                self._transaction = None

@@ -1,0 +1,139 @@
+"""The worker's side of the table: each change of a job's state is one call of a function in sql/schema/011, 012."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row, dict_row, scalar_row
+from psycopg.types.json import Jsonb
+from psycopg_pool import AsyncConnectionPool
+
+from payaid.jobs.outbox import fresh_id
+from payaid.jobs.policy import Verdict
+
+Pool = AsyncConnectionPool[AsyncConnection[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A job on its way to Redis. `lane` is its tenant, or empty."""
+
+    id: str
+    task: str
+    priority: int
+    lane: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The answer to a claim: run, busy (for `wait_s` more) or over. `attempts`: how many failed before."""
+
+    verdict: str
+    wait_s: float
+    tenant: str | None
+    task: str
+    payload: dict[str, Any]
+    attempts: int
+    fence: int
+    uncertain: int
+    lag_s: float
+    load_run: str | None
+
+
+class Ledger:
+    """What happened to jobs, over one pool. Every method is one statement, so any pooler will do."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+
+    @asynccontextmanager
+    async def taking(self, limit: int, window: int, share: int, after: str) -> AsyncIterator[list[Handed]]:
+        """Jobs to hand to Redis; they count as handed when the block ends well, and stay pending when it raises."""
+        async with self.pool.connection() as connection, connection.transaction():
+            async with connection.cursor(row_factory=class_row(Handed)) as cursor:
+                await cursor.execute("SELECT * FROM payaid.jobs_take(%s, %s, %s, %s)", (limit, window, share, after))
+                rows = await cursor.fetchall()
+            yield rows
+
+    async def claim(self, job_id: str, worker: str, lease_s: float, *, once: bool) -> Claim:
+        """Claim a job for a lease. `once`: if a crash left its outward act open, leave it for a person."""
+        async with self.pool.connection() as connection, connection.cursor(row_factory=class_row(Claim)) as cursor:
+            await cursor.execute("SELECT * FROM payaid.job_claim(%s, %s, %s, %s)", (job_id, worker, lease_s, once))
+            claim = await cursor.fetchone()
+        assert claim is not None  # noqa: S101  (the function always answers one row)
+        return claim
+
+    async def act(self, job_id: str, fence: int) -> bool:
+        """Record that the outward act begins; False when the job may no longer act."""
+        return bool(await self._scalar("SELECT payaid.job_act(%s, %s)", job_id, fence))
+
+    async def done(self, job_id: str, fence: int, result: Any, connection: AsyncConnection[Any] | None = None) -> bool:
+        """End a job well, inside `connection`'s transaction where its effects are; False when it is fenced off."""
+        query: LiteralString = "SELECT payaid.job_done(%s, %s, %s)"
+        value = None if result is None else Jsonb(result)
+        if connection is None:
+            return bool(await self._scalar(query, job_id, fence, value))
+        cursor = await connection.execute(query, (job_id, fence, value))
+        row = await cursor.fetchone()
+        return bool(row and row[0])
+
+    async def fail(self, job_id: str, fence: int, verdict: Verdict, cause: str) -> bool:
+        """End an attempt badly; False when the job is fenced off."""
+        query: LiteralString = "SELECT payaid.job_fail(%s, %s, %s, %s, %s, %s)"
+        return bool(await self._scalar(query, job_id, fence, verdict.state, verdict.after_s, verdict.uncertain, cause))
+
+    async def release(self, job_id: str, fence: int) -> bool:
+        """Give a claim back unused."""
+        return bool(await self._scalar("SELECT payaid.job_release(%s, %s)", job_id, fence))
+
+    async def beat(self, running: Sequence[tuple[str, int, float | None]], lease_s: float) -> dict[str, bool]:
+        """Renew leases; {id: is to be cancelled} of those that are still ours."""
+        ids, fences, progress = zip(*running, strict=True)
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT id, cancel FROM payaid.jobs_beat(%s, %s::bigint[], %s::real[], %s)",
+                (list(ids), list(fences), list(progress), lease_s),
+            )
+            return dict(await cursor.fetchall())
+
+    async def strays(self, age_s: float, limit: int = 500) -> list[Handed]:
+        """Jobs that Redis should have dealt with `age_s` seconds ago."""
+        async with self.pool.connection() as connection, connection.cursor(row_factory=class_row(Handed)) as cursor:
+            await cursor.execute("SELECT * FROM payaid.jobs_stray(%s, %s)", (age_s, limit))
+            return await cursor.fetchall()
+
+    async def census(self) -> list[dict[str, Any]]:
+        """Open and dead jobs by task and state: task, state, jobs, oldest_s."""
+        async with self.pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute("SELECT * FROM payaid.jobs_census()")
+            return await cursor.fetchall()
+
+    async def fire(
+        self, name: str, next_time: datetime, task: str, payload: Mapping[str, Any]
+    ) -> tuple[bool, datetime]:
+        """Write a schedule's job if its time has come and no other worker did; whether it was us, and when to ask
+        again.
+        """
+        async with self.pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT fired, next FROM payaid.schedule_fire(%s, %s, %s, %s, %s)",
+                (name, next_time, fresh_id(), task, Jsonb(dict(payload))),
+            )
+            row = await cursor.fetchone()
+        assert row is not None  # noqa: S101  (the function always answers one row)
+        return row[0], row[1]
+
+    @asynccontextmanager
+    async def session(self, tenant_id: str | None) -> AsyncIterator[AsyncConnection[Any]]:
+        """One transaction bound to a tenant (to none: it sees no tenant's rows)."""
+        async with self.pool.connection() as connection, connection.transaction():
+            await connection.execute("SELECT set_config('payaid.tenant_id', %s, true)", (tenant_id or "",))
+            yield connection
+
+    async def _scalar(self, query: LiteralString, *values: Any) -> Any:
+        async with self.pool.connection() as connection, connection.cursor(row_factory=scalar_row) as cursor:
+            await cursor.execute(query, values)
+            return await cursor.fetchone()

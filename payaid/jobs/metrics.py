@@ -1,0 +1,87 @@
+"""The worker's figures, as a Prometheus text file in RUN_DIR/metrics that the API's /metrics passes on."""
+
+import os
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+
+class Meter:
+    """One worker process's figures; every sample names it in the label `worker`."""
+
+    def __init__(self, worker: str) -> None:
+        self.worker = worker
+        self.registry = CollectorRegistry()
+        given: dict[str, Any] = {"registry": self.registry}
+        self._ended = Counter("payaid_jobs", "Attempts ended.", ["task", "outcome", "worker"], **given)
+        self._seconds = Histogram(
+            "payaid_job_seconds", "Length of an attempt.", ["task", "worker"], buckets=SECONDS, **given
+        )
+        self._lag = Histogram(
+            "payaid_job_start_seconds",
+            "From the time a job was due to its first start.",
+            ["task", "worker"],
+            buckets=SECONDS,
+            **given,
+        )
+        self._jobs = Gauge("payaid_jobs_now", "Jobs in the table.", ["task", "state", "worker"], **given)
+        self._oldest = Gauge("payaid_jobs_oldest_seconds", "Age of the oldest.", ["task", "state", "worker"], **given)
+        self._running = Gauge("payaid_jobs_running", "Attempts running here.", ["worker"], **given)
+        self._restored = Gauge("payaid_jobs_restored", "Jobs added to Redis again.", ["worker"], **given)
+        born = Gauge("payaid_process_start_seconds", "Start, as Unix time.", ["worker"], **given)
+        born.labels(worker).set(time.time())
+
+    def started(self, task: str, lag_s: float, *, first: bool) -> None:
+        """An attempt begins; only a first one says how long the job waited."""
+        if first:
+            self._lag.labels(task, self.worker).observe(max(0.0, lag_s))
+
+    def ended(self, task: str, outcome: str, seconds: float) -> None:
+        """An attempt ended: done, retrying, dead, uncertain, cancelled, fenced or released."""
+        self._ended.labels(task, outcome, self.worker).inc()
+        self._seconds.labels(task, self.worker).observe(seconds)
+
+    def count(self, census: Iterable[Mapping[str, Any]]) -> None:
+        """What the table holds now; states that have emptied disappear."""
+        self._jobs.clear()
+        self._oldest.clear()
+        for row in census:
+            self._jobs.labels(row["task"], row["state"], self.worker).set(row["jobs"])
+            self._oldest.labels(row["task"], row["state"], self.worker).set(max(0.0, row["oldest_s"] or 0.0))
+
+    def report(self, running: int, restored: int) -> bytes:
+        """The exposition text."""
+        self._running.labels(self.worker).set(running)
+        self._restored.labels(self.worker).set(restored)
+        return generate_latest(self.registry)
+
+
+class MetricsFile:
+    """RUN_DIR/metrics/<worker>.prom: whole at every moment, gone with the process. No RUN_DIR, no file."""
+
+    def __init__(self, run_dir: str, worker: str) -> None:
+        self._path = Path(run_dir) / "metrics" / f"{worker}.prom" if run_dir else None
+        if self._path:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(self, text: bytes) -> None:
+        """Replace the file."""
+        if self._path:
+            fresh = self._path.with_suffix(".new")
+            fresh.write_bytes(text)
+            fresh.replace(self._path)
+
+    def remove(self) -> None:
+        """The process ends: nobody should read its last figures as current."""
+        if self._path:
+            self._path.unlink(missing_ok=True)
+
+
+def worker_name(instance: str) -> str:
+    """Who this process is, in X-Instance, metrics and claims alike."""
+    return f"{instance}-{os.getpid()}"

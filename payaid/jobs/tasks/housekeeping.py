@@ -1,0 +1,30 @@
+"""Forget what is long over: ended jobs, and idempotency keys after which a repeat is a new request."""
+
+from typing import Any, LiteralString
+
+from payaid.jobs.job import Job
+from payaid.jobs.policy import Effect, Policy
+
+POLICY = Policy(Effect.NONE, deadline_s=300.0)
+BATCH = 5000
+SWEEPS: dict[str, LiteralString] = {
+    # What went well is of use for a week; a dead letter for a quarter, because someone may still ask.
+    "jobs": "SELECT payaid.jobs_forget('7 days', '90 days', %s)",
+    "idempotencyKeys": "SELECT payaid.idempotency_forget('24 hours', %s)",
+}
+
+
+async def run(job: Job) -> Any:
+    """Delete in batches, each its own commit, so that nobody waits for a long one; how many went."""
+    gone = {}
+    for name, query in SWEEPS.items():
+        gone[name] = 0
+        while True:
+            async with job.session() as connection:
+                cursor = await connection.execute(query, (BATCH,))
+                row = await cursor.fetchone()
+            deleted = row[0] if row else 0
+            gone[name] += deleted
+            if deleted < BATCH:
+                break
+    return gone

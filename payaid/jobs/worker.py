@@ -1,0 +1,197 @@
+"""The worker process: relay, queue worker, heartbeat, sweeper and timetable, until SIGTERM; then it drains."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from typing import Any
+
+import structlog
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+from redis.exceptions import RedisError
+
+from payaid.jobs import registry
+from payaid.jobs.execute import DATABASE_AWAY, Executor
+from payaid.jobs.job import Services
+from payaid.jobs.ledger import Ledger, Pool
+from payaid.jobs.metrics import Meter, MetricsFile, worker_name
+from payaid.jobs.policy import Pace
+from payaid.jobs.queue import AWAY, JobQueue, open_redis
+from payaid.jobs.relay import Relay
+from payaid.jobs.schedule import Timetable
+from payaid.jobs.sweeper import Sweeper
+from payaid.settings import Settings, SettingsError
+
+WINDOW_PER_SLOT = 16
+SHARE_PER_SLOT = 4
+STOPPED_S = 5.0
+log = structlog.get_logger("payaid.jobs.worker")
+
+
+async def run(settings: Settings, pace: Pace | None = None) -> None:
+    """Work until SIGTERM or SIGINT, then let what runs end within `settings.drain_s` and give the rest back.
+
+    Raises:
+        SettingsError: there is no queue to work on.
+    """
+    if settings.queue_redis_url is None:
+        raise SettingsError([("QUEUE_REDIS_URL", "not set: the worker has no queue to work on")])
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as closing:
+        worker = await Assembly.open(settings, pace or Pace(), closing)
+        await worker.run(stop)
+
+
+def open_pool(settings: Settings) -> Pool:
+    """The worker's connections to the primary: single statements and short transactions, fit for any pooler."""
+    return AsyncConnectionPool(
+        settings.primary_dsn,
+        min_size=min(settings.pool_min, 2),
+        max_size=settings.pool_max,
+        max_idle=settings.pool_idle_s,
+        timeout=10.0,
+        kwargs={"autocommit": True, "prepare_threshold": None, "application_name": "payaid work"},
+        connection_class=AsyncConnection[Any],
+        open=False,
+    )
+
+
+class Assembly:
+    """The worker's parts, wired."""
+
+    def __init__(self, settings: Settings, pace: Pace, pool: Pool, queue: JobQueue, services: Services) -> None:
+        self.pace = pace
+        self.drain_s = settings.drain_s
+        self.ledger = Ledger(pool)
+        self.meter = Meter(worker_name(settings.instance_name))
+        self.figures = MetricsFile(settings.run_dir, self.meter.worker)
+        slots = settings.worker_concurrency
+        self.relay = Relay(
+            self.ledger, queue, settings.listen_dsn, pace,
+            window=slots * WINDOW_PER_SLOT, share=slots * SHARE_PER_SLOT,
+        )  # fmt: skip
+        self.sweeper = Sweeper(self.ledger, queue, pace)
+        self.timetable = Timetable(self.ledger, pace)
+        self.executor = Executor(self.ledger, services, self.meter, pace, self.relay.nudge)
+        self.consumer = queue.worker(self.executor.process, self.meter.worker, slots, pace)
+        self.consumer.on("error", _queue_error)
+
+    @classmethod
+    async def open(cls, settings: Settings, pace: Pace, closing: AsyncExitStack) -> "Assembly":
+        """Open what the worker stands on; a backend that is away is waited for, not died of."""
+        tasks = registry.load()
+        assert settings.queue_redis_url is not None  # noqa: S101  (run() has checked)
+        redis = open_redis(settings.queue_redis_url.get_secret_value())
+        closing.push_async_callback(redis.aclose)
+        pool = open_pool(settings)
+        await pool.open(wait=False)
+        closing.push_async_callback(pool.close)
+        inner = await closing.enter_async_context(AsyncExitStack())
+        log.info("worker_starts", tasks=sorted(tasks), concurrency=settings.worker_concurrency)
+        return cls(settings, pace, pool, JobQueue(redis), Services(settings, inner))
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Everything side by side; one part's unexpected end is the worker's, and its supervisor's to mend."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                feeding = [group.create_task(part()) for part in self._feeding()]
+                keeping = [group.create_task(part()) for part in (self._beats, self._figures, self._consume)]
+                await stop.wait()
+                for task in feeding:
+                    task.cancel()
+                await self._drain()
+                for task in keeping:
+                    task.cancel()
+        finally:
+            self.figures.remove()
+            log.info("worker_ended", left=len(self.executor.running))
+
+    def _feeding(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+        return [self.relay.run, self.relay.listen, self.sweeper.run, self.timetable.run, self._census]
+
+    async def _consume(self) -> None:
+        while True:
+            try:
+                await self.consumer.run()
+            except (RedisError, OSError) as error:  # before its loop begins; inside, BullMQ retries by itself
+                log.warning("queue_away", error=str(error) or type(error).__name__)
+                await asyncio.sleep(0.5)
+                continue
+            if not self.consumer.closing:
+                raise RuntimeError("the queue worker's loop ended by itself")
+            return
+
+    async def _drain(self) -> None:
+        """Fetch no more; wait for what runs; stop what does not end in time, and put it back."""
+        log.info("drain_begins", running=len(self.executor.running))
+        await self.consumer.pause(do_not_wait_active=True)
+        loop = asyncio.get_running_loop()
+        if not await self._quiet(loop.time() + self.drain_s):
+            for job in list(self.executor.running.values()):
+                job.stop("drained")
+            await self._quiet(loop.time() + STOPPED_S)
+        try:
+            async with asyncio.timeout(STOPPED_S):
+                await self.consumer.close()
+        except (*AWAY, asyncio.CancelledError) as error:
+            log.warning("queue_not_closed", error=str(error) or type(error).__name__)
+
+    async def _quiet(self, until: float) -> bool:
+        loop = asyncio.get_running_loop()
+        while self.executor.running or self.consumer.jobs:
+            if loop.time() > until:
+                return False
+            await asyncio.sleep(0.02)
+        return True
+
+    async def _beats(self) -> None:
+        """Keep the leases of what runs. Without an answer for a whole lease, others may take over: stop."""
+        loop = asyncio.get_running_loop()
+        answered = loop.time()
+        while True:
+            await asyncio.sleep(self.pace.beat_s)
+            mine = dict(self.executor.running)
+            try:
+                async with asyncio.timeout(self.pace.beat_s):
+                    ours = await self._beat(list(mine))
+            except DATABASE_AWAY as error:
+                log.warning("beat_failed", error=str(error) or type(error).__name__)
+                if loop.time() - answered > self.pace.lease_s - self.pace.beat_s:
+                    ours = {}
+                else:
+                    continue
+            else:
+                answered = loop.time()
+            for job_id, job in mine.items():
+                if job_id not in ours:
+                    job.stop("fenced")
+                elif ours[job_id]:
+                    job.stop("cancelled")
+
+    async def _beat(self, ids: list[str]) -> dict[str, bool]:
+        running = [self.executor.running[one] for one in ids]
+        if not running:
+            return {}
+        return await self.ledger.beat([(job.id, job.fence, job.progress) for job in running], self.pace.lease_s)
+
+    async def _census(self) -> None:
+        while True:
+            try:
+                self.meter.count(await self.ledger.census())
+            except DATABASE_AWAY as error:
+                log.debug("census_failed", error=str(error) or type(error).__name__)
+            await asyncio.sleep(self.pace.census_s)
+
+    async def _figures(self) -> None:
+        while True:
+            self.figures.write(self.meter.report(len(self.executor.running), self.sweeper.restored))
+            await asyncio.sleep(self.pace.report_s)
+
+
+def _queue_error(error: Exception, job: Any = None) -> None:
+    """What BullMQ could not do: Redis away, or a lock lost to another worker. Table and sweeper mend both."""
+    log.warning("queue_error", error=str(error) or type(error).__name__, job=getattr(job, "id", None))
