@@ -1,0 +1,6 @@
+"""The fixtures that all tests share; each plugin says in its docstring what it gives."""
+
+pytest_plugins = [
+    "tests.fixtures.stack",
+    "tests.fixtures.database",
+]
