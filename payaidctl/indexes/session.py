@@ -1,0 +1,90 @@
+"""A connection for looking at indexes and for building them, and what is at its other end."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+
+from payaidctl.errors import Unreachable
+from payaidctl.target import libpq, mask
+
+SERVER = """
+SELECT current_setting('server_version_num')::int4, pg_is_in_recovery(), current_user::text,
+       current_database()::text, pg_backend_pid(), pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Who answered. `pooled`: a pooler stands between (it makes up the process id that it tells us)."""
+
+    address: str
+    version: int
+    standby: bool
+    role: str
+    database: str
+    pooled: bool
+    sees_others: bool
+
+
+async def open_connection(url: str, application: str, timeout_s: float = 5) -> AsyncConnection[Any]:
+    """Connect, autocommit, with nothing prepared (a pooler may be in between).
+
+    Raises:
+        Unreachable: it does not answer, or does not let us in.
+    """
+    try:
+        return await AsyncConnection.connect(
+            libpq(url),
+            autocommit=True,
+            prepare_threshold=None,
+            connect_timeout=max(2, round(timeout_s)),
+            application_name=f"payaidctl {application}",
+        )
+    except psycopg.Error as error:
+        reason = str(error).strip().splitlines()[0]
+        raise Unreachable(f"{mask(url)} cannot be reached: {reason}", "`payaidctl ping` shows what answers") from error
+
+
+@asynccontextmanager
+async def looking(url: str, application: str, timeout_s: float = 5) -> AsyncIterator[AsyncConnection[Any]]:
+    """A connection for looking: it waits for no lock longer than `timeout_s`, and says who holds it up.
+
+    Raises:
+        Unreachable: no connection, a lost one, or a lock that somebody keeps.
+    """
+    connection = await open_connection(url, application, timeout_s)
+    try:
+        async with connection:
+            await connection.execute(f"SET lock_timeout = '{round(timeout_s * 1000)}ms'".encode())
+            yield connection
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled) as error:
+        raise Unreachable(
+            f"{mask(url)}: somebody holds an exclusive lock on a table that must be looked at",
+            "`payaidctl inspect blocking` shows who; try again when it has ended",
+        ) from error
+    except psycopg.OperationalError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise Unreachable(f"{mask(url)} was lost: {reason}", "try again") from error
+
+
+async def describe(connection: AsyncConnection[Any]) -> Server:
+    """Who is at the other end."""
+    cursor = await connection.execute(SERVER)
+    row = await cursor.fetchone()
+    if row is None:
+        raise Unreachable("the server answered nothing", "`payaidctl ping` shows what answers")
+    version, standby, role, database, pid, sees_others = row
+    info = connection.info
+    return Server(
+        address=f"{info.host}:{info.port}",
+        version=version,
+        standby=standby,
+        role=role,
+        database=database,
+        pooled=pid != info.backend_pid,
+        sees_others=sees_others,
+    )
