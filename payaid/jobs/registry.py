@@ -4,15 +4,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
+from payaid.jobs import tasks
 from payaid.jobs.policy import Policy
 
 if TYPE_CHECKING:
     from payaid.jobs.job import Job
-
-FOLDER = Path(__file__).parent / "tasks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Task:
 @cache
 def names() -> frozenset[str]:
     """Every task's name, without importing any: a request that writes a job needs no more."""
-    return frozenset(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
+    return frozenset(module.name for module in iter_modules(tasks.__path__) if not module.name.startswith("_"))
 
 
 @cache

@@ -1,0 +1,107 @@
+"""Mail as values: templates become a message, a URL becomes a server. Nothing is sent here."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
+
+from payaid.content import content
+from payaid.jobs.policy import Permanent
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A mail server. `start_tls`: None takes it where it is offered, True insists."""
+
+    host: str
+    port: int
+    username: str | None
+    password: str | None
+    use_tls: bool
+    start_tls: bool | None
+
+
+def server(url: str) -> Server:
+    """Read SMTP_URL. A password is never sent in clear, except to this machine itself.
+
+    Raises:
+        Permanent: not such a URL.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise Permanent("SMTP_URL is not smtp://host:port or smtps://host:port")
+    implicit = parts.scheme == "smtps"
+    username = unquote(parts.username) if parts.username else None
+    password = unquote(parts.password) if parts.password else None
+    insist = bool(username) and not _is_here(parts.hostname)
+    return Server(
+        parts.hostname, parts.port or (465 if implicit else 587), username, password, implicit,
+        None if implicit else (insist or None),
+    )  # fmt: skip
+
+
+def compose(job_id: str, sender: str, recipient: str, template: str, values: Mapping[str, Any]) -> EmailMessage:
+    """The message: `templates/mail/<template>.txt.j2`, whose first line is its subject, and its .html.j2 if any.
+
+    The Message-ID is made of the job's id, so a repeat after an uncertain end is one message to whoever looks.
+
+    Raises:
+        Permanent: no such template, a value it needs is missing, or an address is none.
+    """
+    folder = content("templates/mail")
+    room = Environment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    if not template.replace("-", "").isalnum() or not (folder / f"{template}.txt.j2").is_file():
+        raise Permanent(f"no mail template named {template!r}")
+    try:
+        subject, _, text = room.get_template(f"{template}.txt.j2").render(values).partition("\n")
+        message = EmailMessage(policy=SMTP)
+        message["From"] = address(sender)
+        message["To"] = address(recipient)
+        message["Subject"] = subject.removeprefix("Subject:").strip()
+        message["Date"] = format_datetime(datetime.now(UTC))
+        message["Message-ID"] = f"<{job_id}@{address(sender).domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(text.strip() + "\n")
+        if (folder / f"{template}.html.j2").is_file():
+            message.add_alternative(room.get_template(f"{template}.html.j2").render(values), subtype="html")
+    except (TemplateError, MessageError, ValueError) as error:
+        raise Permanent(f"mail {template!r} cannot be written: {error}") from error
+    return message
+
+
+def address(text: str) -> Address:
+    """One address, with or without a name.
+
+    Raises:
+        Permanent: it is none.
+    """
+    name, spec = parseaddr(text)
+    try:
+        found = Address(display_name=name, addr_spec=spec)
+    except (ValueError, MessageError) as error:
+        raise Permanent(f"not a mail address: {error}") from error
+    if not found.username or ("." not in found.domain and found.domain != "localhost") or not spec.isascii():
+        raise Permanent("not a mail address that can be sent to")
+    return found
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
