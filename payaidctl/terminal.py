@@ -38,6 +38,6 @@ def say(message: str) -> None:
 
 def complain(error: OperatorError) -> None:
     """Tell what was wrong and what to do next."""
-    asides().print(f"error: {error}", style="red", markup=False)
+    asides().print(f"error: {error}", style="red", markup=False, soft_wrap=True)
     if error.advice:
-        asides().print(f" next: {error.advice}", markup=False)
+        asides().print(f" next: {error.advice}", markup=False, soft_wrap=True)

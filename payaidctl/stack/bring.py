@@ -57,15 +57,19 @@ class Lift:
 
     def _await(self, component: Component, say: Say) -> str:
         deadline = time.monotonic() + component.patience_s
+        ends, before = 0, ""
         while True:
             if self.cancelled.is_set():
                 raise Cancelled
             # The process first: on a port it does not hold, somebody else might answer.
             fact = self.supervisor.fact(component.name)
-            if fact.idle:
+            ends += fact.state == "BACKOFF" != before
+            before = fact.state
+            # The supervisor would try twice more; a person need not wait for that.
+            if fact.idle or ends > 1:
                 raise Failed(f"{component.name} ended ({fact.said}):\n{_tail(component)}", _see(component))
             try:
-                if fact.running:
+                if fact.state == "RUNNING" or (fact.running and not component.silent):
                     return component.look()
             except NotReady as why:
                 if time.monotonic() > deadline:

@@ -56,6 +56,8 @@ class Component(ABC):
     group: ClassVar[str]
     patience_s: ClassVar[float] = 30.0
     clustered: ClassVar[bool] = False
+    # A program that answers on no port is taken to work once it has run for a second.
+    silent: ClassVar[bool] = False
 
     def __init__(self, site: Site, name: str, needs: frozenset[str] = frozenset()) -> None:
         self.site = site
@@ -90,6 +92,10 @@ class Component(ABC):
         Raises:
             NotReady: it does not, and why.
         """
+
+    def inspect(self) -> str:
+        """As `look`, for the person who asks for the state: by then all of its work must be possible."""
+        return self.look()
 
     def settle(self, say: Callable[[str], None]) -> None:  # noqa: B027 -- nor to settle
         """What is done once it runs: roles, databases."""

@@ -1,4 +1,4 @@
-"""PostgreSQL: the primary, its roles and its database, and a replica that streams from it."""
+"""PostgreSQL: what both servers have in common; the primary, its roles and its database."""
 
 import os
 import shutil
@@ -15,7 +15,6 @@ from payaid.content import content
 from payaidctl.errors import Failed
 from payaidctl.stack import binaries, render
 from payaidctl.stack.component import Component, NotReady, Program
-from payaidctl.stack.ports import LOOPBACK
 from payaidctl.stack.site import DATABASE
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -56,6 +55,7 @@ class Server(Component):
             name=self.name,
             port=self.port,
             conf=site.layout.conf,
+            shared_memory=_shared_memory(),
             fsync="on" if site.choices.durable else "off",
             shared_buffers=f"{max(64, min(512, memory // 16))}MB",
             effective_cache_size=f"{max(256, memory // 4)}MB",
@@ -82,7 +82,7 @@ class Server(Component):
             raise AssertionError("require() accepts no missing PostgreSQL")
         return reachable.postgres
 
-    def _run(self, program: str, *arguments: str | Path, passfile: Path | None = None) -> None:
+    def run(self, program: str, *arguments: str | Path, passfile: Path | None = None) -> None:
         """Run one of PostgreSQL's programs as its user.
 
         Raises:
@@ -104,7 +104,7 @@ class Server(Component):
         if done.returncode != 0:
             raise Failed(f"{program} failed: {done.stderr.strip()[-1500:]}", "see the message; then run `up` again")
 
-    def _make(self, build: Callable[[Path], None]) -> None:
+    def make(self, build: Callable[[Path], None]) -> None:
         """Build the data folder under another name first, so that a build that was cut short is never started."""
         making = self.folder.with_name(f"{self.name}.making")
         shutil.rmtree(making, ignore_errors=True)
@@ -119,7 +119,7 @@ class Primary(Server):
         """initdb, once."""
         if not self.folder.exists():
             say("creating the database cluster")
-            self._make(self._initdb)
+            self.make(self._initdb)
 
     def _initdb(self, folder: Path) -> None:
         builtin = binaries.version(self._bin() / "postgres") >= (17,)
@@ -132,7 +132,7 @@ class Primary(Server):
         password = self.site.layout.conf / "initdb.password"
         render.write(password, self.site.secrets["postgres"] + "\n", mode=0o600, owner=self.site.account)
         try:
-            self._run(
+            self.run(
                 "initdb", "-D", folder, "--username=postgres", f"--pwfile={password}", "--auth=scram-sha-256",
                 "--encoding=UTF8", *locale, "--no-instructions",
             )  # fmt: skip
@@ -164,6 +164,12 @@ class Primary(Server):
         equip(self.site.postgres("postgres", "primary", DATABASE))
 
 
+def _shared_memory() -> str:
+    """Containers often have 64 MiB of /dev/shm, on which a parallel index build dies."""
+    room = Path("/dev/shm")  # noqa: S108 -- looked at, not written to
+    return "posix" if not room.is_dir() or psutil.disk_usage(str(room)).free > 2**30 else "mmap"
+
+
 def _create_role(connection: Connection, role: str, password: str) -> None:
     # Hashed here: the server may log a statement that fails.
     verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
@@ -189,65 +195,5 @@ def equip(url: str) -> None:
     with psycopg.connect(url) as connection:
         database = sql.Identifier(connection.info.dbname)
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-        connection.execute(
-            sql.SQL("GRANT CONNECT ON DATABASE {} TO payaid_service, payaid_monitor").format(database)
-        )
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO payaid_service, payaid_monitor").format(database))
         connection.execute(script.encode())
-
-
-class Replica(Server):
-    """A hot standby that streams from the primary through a slot."""
-
-    def configure(self) -> bool:
-        """Its configuration names the primary, so that ports may change; pg_basebackup -R would fix them."""
-        self.upstream = self.site.ports["primary"]
-        secret = self.site.secrets["payaid_replication"]
-        line = f"{LOOPBACK}:{self.upstream}:*:payaid_replication:{secret}\n"
-        changed = render.write(self.passfile, line, mode=0o600, owner=self.site.account)
-        return super().configure() or changed
-
-    def prepare(self, say: Callable[[str], None]) -> None:
-        """A base backup, once; and again when the primary no longer has the WAL that this copy needs."""
-        primary = Primary(self.site, "primary")
-        with primary.connect() as connection:
-            slot = connection.execute(
-                "SELECT wal_status FROM pg_replication_slots WHERE slot_name = %s", [SLOT]
-            ).fetchone()
-            if self.folder.exists() and slot and slot[0] != "lost":
-                return
-            if slot:
-                connection.execute("SELECT pg_drop_replication_slot(%s)", [SLOT])
-        shutil.rmtree(self.folder, ignore_errors=True)
-        say("copying the primary")
-        self._make(self._base_backup)
-
-    def _base_backup(self, folder: Path) -> None:
-        self._run(
-            "pg_basebackup", "-D", folder, "-h", LOOPBACK, "-p", str(self.upstream or self.site.ports["primary"]),
-            "-U", "payaid_replication", "--no-password", "--checkpoint=fast", "--wal-method=stream",
-            "--create-slot", f"--slot={SLOT}",
-            passfile=self.passfile,
-        )  # fmt: skip
-        self.site.account.own(_touch(folder / "standby.signal"), 0o600)
-
-    def look(self) -> str:
-        """It is a standby, and WAL streams to it."""
-        question = """
-            SELECT pg_is_in_recovery(), (SELECT status FROM pg_stat_wal_receiver),
-                   pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::bigint
-        """
-        try:
-            with self.connect() as connection:
-                row = connection.execute(question).fetchone()
-        except psycopg.OperationalError as error:
-            raise NotReady(str(error).strip()) from None
-        if row is None or not row[0]:
-            raise NotReady("it is no standby: it takes writes by itself")
-        if row[1] != "streaming":
-            raise NotReady(f"WAL does not stream to it ({row[1] or 'no receiver'})")
-        return f"streaming, {row[2]} bytes to replay"
-
-
-def _touch(path: Path) -> Path:
-    path.touch()
-    return path

@@ -41,9 +41,7 @@ def settings(site: Site, database: str = DATABASE) -> dict[str, str]:
     }
     if site.pooled:
         stats = site.secrets["pooler_stats"]
-        values["PGBOUNCER_ADMIN_URL"] = (
-            f"postgresql://pooler_stats:{stats}@{LOOPBACK}:{site.ports['pooler']}/pgbouncer"
-        )
+        values["PGBOUNCER_ADMIN_URL"] = f"postgresql://pooler_stats:{stats}@{LOOPBACK}:{site.ports['pooler']}/pgbouncer"
     return values | dict(site.choices.settings)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 from payaidctl.errors import UsageError
 from payaidctl.stack.component import Component
 from payaidctl.stack.pooler import Pooler
-from payaidctl.stack.postgres import Primary, Replica
+from payaidctl.stack.postgres import Primary
+from payaidctl.stack.replica import Replica
 from payaidctl.stack.service import Api, Worker
 from payaidctl.stack.site import CACHE_NODES, Site
 from payaidctl.stack.valkey import CacheNode, Queue

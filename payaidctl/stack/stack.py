@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import os
 import signal
 import threading
 import time
@@ -84,6 +85,15 @@ class Stack:
     def _require(self) -> None:
         if not self.exists:
             raise UsageError(f"no embedded stack was started in {self.layout.state}", "run `payaidctl up`")
+        self._require_ours()
+
+    def _require_ours(self) -> None:
+        credentials = self.layout.state / "credentials.json"
+        if credentials.exists() and not os.access(credentials, os.R_OK):
+            raise UsageError(
+                f"the stack in {self.layout.state} belongs to {credentials.owner()}",
+                "run this as that user, or have a stack of your own: PAYAID_STATE=FOLDER",
+            )
 
     # -- up ---------------------------------------------------------------------------------------------------
     def up(
@@ -105,6 +115,7 @@ class Stack:
             UsageError: a program is missing, or a name is unknown.
         """
         chosen = selection.select(groups) - selection.select(without)
+        self._require_ours()
         with self._alone():
             kept = self.choices
             own = kept.settings if settings is None else choices.checked(settings)
@@ -140,8 +151,9 @@ class Stack:
         self._require()
         with self._alone():
             if self.supervisor.answers():
+                facts = self.supervisor.facts()
                 made = selection.components(self.site)
-                self._descend(made.values(), progress or Silent())
+                self._descend([made[name] for name in made if not facts[name].idle], progress or Silent())
                 self.supervisor.shutdown()
             self._end_leftovers()
 
@@ -230,8 +242,6 @@ class Stack:
                     break
                 except BlockingIOError:
                     if time.monotonic() > deadline:
-                        raise Failed(
-                            "another payaidctl is at work on this stack", "wait for it, or end it"
-                        ) from None
+                        raise Failed("another payaidctl is at work on this stack", "wait for it, or end it") from None
                 time.sleep(0.1)
             yield

@@ -24,7 +24,7 @@ from payaidctl.stack.tail import last_lines
 
 # What programs may see of the operator's environment. Nothing else: a DATABASE_URL of production that happens to be
 # exported here must not reach the embedded API.
-PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "PAYAID_CONTENT", "VIRTUAL_ENV")
+PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "PAYAID_CONTENT", "VIRTUAL_ENV", "PYTHONPATH")
 CEILING = 65_536
 
 

@@ -40,16 +40,15 @@ def _about(component: Component, fact: Fact, *, wanted: bool) -> Ask:
 
 
 def _judge(component: Component, fact: Fact) -> tuple[Condition, str]:
-    if fact.given_up:
+    # BACKOFF: it ended at once, and the supervisor is about to try again.
+    if fact.given_up or fact.state == "BACKOFF":
         return Condition.FAILED, fact.said
     if fact.idle:
         return Condition.STOPPED, fact.said
     try:
-        return Condition.READY, component.look()
+        return Condition.READY, component.inspect()
     except NotReady as why:
-        # BACKOFF: it ended, and the supervisor is about to try again.
-        young = fact.state in ("STARTING", "BACKOFF")
-        return Condition.STARTING if young else Condition.UNREADY, str(why)
+        return Condition.STARTING if fact.state == "STARTING" else Condition.UNREADY, str(why)
 
 
 def _absent(site: Site, name: str) -> ComponentState:

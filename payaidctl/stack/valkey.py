@@ -3,6 +3,8 @@
 import shutil
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from payaidctl.stack import render
 from payaidctl.stack.component import Component, NotReady, Program
@@ -47,6 +49,8 @@ class Valkey(Component):
             socket_connect_timeout=2,
             decode_responses=True,
             protocol=2,
+            # Whoever asks does so again by himself; the default tries for seconds.
+            retry=Retry(NoBackoff(), 0),
         )
 
     def info(self) -> dict[str, object]:

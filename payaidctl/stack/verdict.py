@@ -31,19 +31,20 @@ def finding(state: ComponentState) -> Finding:
     """Is this component doing its work?"""
     left_out = state.state is Condition.STOPPED and not state.wanted
     status = Status.SKIP if left_out else MEANING[state.state]
-    evidence = {"state": state.state.value, "pid": state.pid, "port": state.port, "log": str(state.log)}
     return Finding(
         id=f"stack.{state.name}",
         status=status,
-        title=_title(state),
-        observed="left out of the last `up`" if left_out else state.detail,
+        title=f"{state.name} is ready",
+        observed="left out of the last `up`" if left_out else _observed(state),
         expected="" if status is Status.PASS else "ready",
-        evidence=evidence,
+        evidence={"state": state.state.value, "pid": state.pid, "port": state.port, "log": str(state.log)},
         advice="" if status is Status.PASS else ADVICE[state.state].format(name=state.name),
     )
 
 
-def _title(state: ComponentState) -> str:
-    where = f" on port {state.port}" if state.port and state.pid else ""
-    who = f" (pid {state.pid})" if state.pid else ""
-    return f"{state.name} is {state.state.value}{where}{who}"
+def _observed(state: ComponentState) -> str:
+    if state.state is not Condition.READY:
+        return f"{state.state.value}: {state.detail}"
+    where = [f"port {state.port}"] if state.port else []
+    who = [f"pid {state.pid}"] if state.pid else []
+    return " · ".join([state.detail, *where, *who])

@@ -7,7 +7,7 @@ from tests.fixtures.database import Database
 
 def one(url: str, question: str) -> object:
     with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
-        row = connection.execute(question).fetchone()  # type: ignore[arg-type]
+        row = connection.execute(question).fetchone()
     assert row
     return row[0]
 
