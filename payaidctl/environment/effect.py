@@ -68,9 +68,7 @@ async def _redis_as_named(target: Target, timeout_s: float) -> tuple[bool, str]:
 
 async def _queue_keeps_jobs(target: Target, timeout_s: float) -> tuple[bool, str]:
     facts = await probes.look("queue", target, timeout_s)
-    return facts["policy"] == "noeviction" and facts[
-        "aof"
-    ], f"{facts['policy']}, AOF {'on' if facts['aof'] else 'off'}"
+    return facts["policy"] == "noeviction" and facts["aof"], f"{facts['policy']}, AOF {'on' if facts['aof'] else 'off'}"
 
 
 async def _secret_is_the_apis(target: Target, timeout_s: float) -> tuple[bool, str]:

@@ -56,6 +56,4 @@ def shape(name: str, value: str | None) -> str:
 def _defaults(env: Mapping[str, str], prefix: str) -> Finding:
     unset = [name for name, field in declared().items() if not env.get(name) and not field.is_required()]
     observed = f"{len(unset)} of {len(declared())} settings take their default"
-    return Finding(
-        f"{prefix}.defaults", Status.PASS, "Which settings are left alone?", observed, "", {"names": unset}
-    )
+    return Finding(f"{prefix}.defaults", Status.PASS, "Which settings are left alone?", observed, "", {"names": unset})

@@ -36,9 +36,7 @@ def _missing(env: Mapping[str, str]) -> Iterator[Mistake]:
     if not env.get("QUEUE_REDIS_URL"):
         yield Mistake("QUEUE_REDIS_URL", "not set: no job would run", "give the queue a Redis of its own")
     if not env.get("DATABASE_READ_URL"):
-        yield Mistake(
-            "DATABASE_READ_URL", "not set: every read goes to the primary", "name a replica", severe=False
-        )
+        yield Mistake("DATABASE_READ_URL", "not set: every read goes to the primary", "name a replica", severe=False)
     if not env.get("DATABASE_DIRECT_URL"):
         what = "not set: migrations and indexes have no unpooled connection"
         yield Mistake("DATABASE_DIRECT_URL", what, "name the server itself, for its owner", severe=False)
@@ -62,11 +60,7 @@ def _same_server(env: Mapping[str, str]) -> Iterator[Mistake]:
     for name in ("DATABASE_READ_URL", "DATABASE_READ_DIRECT_URL"):
         if _places(env.get(name, "")) & primary:
             yield Mistake(name, "leads to the primary: nothing is taken off it", "name a standby")
-    if (
-        "REDIS_URL" in env
-        and "QUEUE_REDIS_URL" in env
-        and _redis(env["REDIS_URL"]) == _redis(env["QUEUE_REDIS_URL"])
-    ):
+    if "REDIS_URL" in env and "QUEUE_REDIS_URL" in env and _redis(env["REDIS_URL"]) == _redis(env["QUEUE_REDIS_URL"]):
         what = "the same server as REDIS_URL: the cache evicts, and eviction loses jobs"
         yield Mistake("QUEUE_REDIS_URL", what, "give the queue a Redis of its own (noeviction, AOF)")
 

@@ -39,18 +39,14 @@ def _one(name: str, value: str) -> Iterator[Mistake]:
             yield Mistake(name, "set, but empty", _empty_advice(name), severe=name in signing_secrets())
         return
     if is_placeholder(name, text):
-        yield Mistake(
-            name, "a placeholder, not a value", FRESH if name in signing_secrets() else "set the real value"
-        )
+        yield Mistake(name, "a placeholder, not a value", FRESH if name in signing_secrets() else "set the real value")
     elif name in signing_secrets():
         yield from _weak(name, text)
 
 
 def _strays(name: str, value: str) -> Iterator[Mistake]:
     if value.endswith(("\n", "\\n", "\\r", "\r")) or "%0A" in value[-3:].upper():
-        yield Mistake(
-            name, "ends in a newline", "paste the value again without its newline (`printf %s`, not `echo`)"
-        )
+        yield Mistake(name, "ends in a newline", "paste the value again without its newline (`printf %s`, not `echo`)")
     elif value != value.strip():
         yield Mistake(name, "has blanks at its start or end", "remove the blanks")
     if any(char in value.strip() for char in "\n\t\0"):

@@ -32,7 +32,7 @@ def _policy(facts: dict[str, Any]) -> Finding:
         "Does its Redis keep every job?",
         f"{facts['policy']}, AOF {'on' if facts['aof'] else 'off'}",
         "noeviction, AOF on",
-        advice="`valkey-cli CONFIG SET maxmemory-policy noeviction` and `CONFIG SET appendonly yes`; then in its file",
+        advice="`valkey-cli CONFIG SET maxmemory-policy noeviction`, `CONFIG SET appendonly yes`; and in its file",
     )
 
 

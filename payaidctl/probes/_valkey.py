@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 import redis.asyncio as redis
+from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.exceptions import RedisError
 
 from payaidctl.errors import Unreachable
@@ -36,11 +38,16 @@ def node(target: Target, address: str, timeout_s: float) -> "redis.Redis":
         host=host.strip("[]"),
         port=int(port),
         password=target.get("REDIS_PASSWORD"),
-        ssl=(target.get("REDIS_TLS") or "").lower() in {"1", "true", "yes", "on"},
+        ssl=tls(target),
         socket_timeout=timeout_s,
         socket_connect_timeout=timeout_s,
         decode_responses=True,
     )
+
+
+def tls(target: Target) -> bool:
+    """Whether the cluster's nodes speak TLS."""
+    return (target.get("REDIS_TLS") or "").lower() in {"1", "true", "yes", "on"}
 
 
 def address_of(url: str) -> str:
@@ -96,3 +103,32 @@ def reason(error: BaseException) -> str:
     """Why a node did not answer, on one line."""
     text = str(error).strip().splitlines()
     return text[0] if text else type(error).__name__
+
+
+@asynccontextmanager
+async def cache(target: Target, timeout_s: float) -> AsyncIterator[Any]:
+    """A client for the cache as a whole, cluster or node, whichever the target names.
+
+    Raises:
+        Unreachable: it does not answer; also for what fails inside the block.
+    """
+    seeds = (target.get("REDIS_CLUSTER_NODES") or "").replace(",", " ").split()
+    client: Any
+    if seeds:
+        nodes = [ClusterNode(seed.rpartition(":")[0], int(seed.rpartition(":")[2])) for seed in seeds]
+        client = RedisCluster(
+            startup_nodes=nodes,
+            password=target.get("REDIS_PASSWORD"),
+            ssl=tls(target),
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            decode_responses=True,
+        )
+    else:
+        client = connect(target.need("REDIS_CLUSTER_NODES", "REDIS_URL"), timeout_s)
+    try:
+        yield client
+    except (RedisError, OSError) as error:
+        raise Unreachable(f"the cache's Redis: {reason(error)}", "`payaidctl ping redis`") from error
+    finally:
+        await close([client])

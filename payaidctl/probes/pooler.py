@@ -60,9 +60,7 @@ async def _console(url: str, timeout_s: float) -> dict[str, Any]:
             databases = await _show(connection, "DATABASES")
     except Error as error:
         raise Unreachable(f"PgBouncer's console at {mask(url)}: {_postgres.reason(error)}") from error
-    return {"console": True, "version": str(next(iter(version[0].values())))} | summarise(
-        settings, pools, databases
-    )
+    return {"console": True, "version": str(next(iter(version[0].values())))} | summarise(settings, pools, databases)
 
 
 async def _show(connection: AsyncConnection[dict[str, Any]], what: str) -> list[dict[str, Any]]:
@@ -70,9 +68,7 @@ async def _show(connection: AsyncConnection[dict[str, Any]], what: str) -> list[
     return await cursor.fetchall()
 
 
-def summarise(
-    settings: dict[str, Any], pools: list[dict[str, Any]], databases: list[dict[str, Any]]
-) -> dict[str, Any]:
+def summarise(settings: dict[str, Any], pools: list[dict[str, Any]], databases: list[dict[str, Any]]) -> dict[str, Any]:
     """The console's answers as facts. Pure; columns that a version lacks count as zero."""
     application = [pool for pool in pools if pool["database"] != "pgbouncer"]
     return {
