@@ -16,7 +16,7 @@ from payaidctl.indexes.live import Live
 from payaidctl.indexes.repair import script
 from payaidctl.indexes.verify import verify
 from payaidctl.options import Output
-from payaidctl.target import Target, resolve
+from payaidctl.target import Target, libpq, resolve
 from payaidctl.tell import tell
 
 
@@ -74,14 +74,22 @@ async def verify_command(ask: Ask, output: Output, page: Path | None) -> ExitSta
         schema=ask.schema,
         prove=ask.prove,
         replicas=system.replica_urls,
+        service_url=service_url(system),
+        analyze=ask.analyze,
         timeout_s=ask.timeout_s,
     )
     told = {one.id: one for one in failed}
     return _close(watch, system, [told.get(one.id, one) for one in found], output, page)
 
 
+def service_url(system: Target) -> str | None:
+    """The service's own role, on the primary and not through a pooler; None where the target names none."""
+    url = system.get("DATABASE_LISTEN_URL")
+    return libpq(url) if url else None
+
+
 async def _create(ask: Ask, system: Target, action: str) -> list[Finding]:
-    guard(system, action, yes=ask.yes, allowed=(Kind.OURS, Kind.PAYAID_V3), direct=True)
+    guard(system, action, yes=ask.yes, allowed=tuple(Kind), direct=True)
     with Live() as live:
         return await create(
             system.direct_url,

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -96,8 +97,12 @@ class Watcher:
 
     async def first_blockers(self) -> tuple[Blocker, ...]:
         """Wait until somebody holds our backend up, and say who."""
-        while not (seen := await self.blockers()):
+        seen = await self.blockers()
+        for _ in count():
+            if seen:
+                break
             await asyncio.sleep(EVERY_SHORT_S)
+            seen = await self.blockers()
         return seen
 
     async def _build(self) -> Build | None:
