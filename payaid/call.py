@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from payaid.errors import PayaidError
     from payaid.principal import Principal
     from payaid.rest.routes import Target
 
@@ -27,6 +28,7 @@ class Call:
         "path",
         "principal",
         "query",
+        "refusal",
         "request_id",
         "shown_stamp",
         "started",
@@ -47,6 +49,7 @@ class Call:
         self.client = ""
         self.target: Target | None = None
         self.principal: Principal | None = None
+        self.refusal: PayaidError | None = None
         self.shown_stamp = 0
         self.body = b""
         self.cache_class = ""

@@ -133,9 +133,7 @@ class Settings(BaseModel):
         ..., "JWT_SECRET", "identity", "Signs tokens and cursors (HS256); 32 characters or more.", secret=True
     )
     jwt_issuer: str = setting("payaid", "JWT_ISSUER", "identity", "The `iss` that tokens carry.", min_length=1)
-    jwt_audience: str = setting(
-        "payaid-api", "JWT_AUDIENCE", "identity", "The `aud` that tokens carry.", min_length=1
-    )
+    jwt_audience: str = setting("payaid-api", "JWT_AUDIENCE", "identity", "The `aud` that tokens carry.", min_length=1)
     access_ttl_s: int = setting(900, "ACCESS_TOKEN_TTL_S", "identity", "Life of an access token.", ge=30)
     refresh_ttl_s: int = setting(604_800, "REFRESH_TOKEN_TTL_S", "identity", "Life of a refresh token.", ge=60)
 
@@ -157,16 +155,12 @@ class Settings(BaseModel):
     body_limit: int = setting(1_048_576, "BODY_LIMIT", "http", "Largest request body, in bytes.", ge=1024)
     deadline_ms: int = setting(10_000, "REQUEST_DEADLINE_MS", "http", "Longest time for one request.", ge=100)
     drain_s: float = setting(15.0, "DRAIN_S", "http", "Seconds that SIGTERM leaves to requests under way.", ge=0)
-    cors_origins: Words = setting(
-        (), "CORS_ORIGINS", "http", "Origins that browsers may call from; none by default."
-    )
+    cors_origins: Words = setting((), "CORS_ORIGINS", "http", "Origins that browsers may call from; none by default.")
     trusted_proxies: Words = setting(
         (), "TRUSTED_PROXIES", "http", "Networks (CIDR) whose X-Forwarded-For is believed; none by default."
     )
     cdn_url: str = setting("", "CDN_URL", "http", "Prefix of static assets; empty: served from /static.")
-    instance: str = setting(
-        "", "INSTANCE_ID", "http", "Name of this instance in X-Instance; empty: the host's name."
-    )
+    instance: str = setting("", "INSTANCE_ID", "http", "Name of this instance in X-Instance; empty: the host's name.")
     run_dir: str = setting(
         "",
         "RUN_DIR",
@@ -210,9 +204,7 @@ class Settings(BaseModel):
         "debug, info, warning or error.",
         pattern="^(debug|info|warning|error)$",
     )
-    log_format: str = setting(
-        "json", "LOG_FORMAT", "telemetry", "json, or text for people.", pattern="^(json|text)$"
-    )
+    log_format: str = setting("json", "LOG_FORMAT", "telemetry", "json, or text for people.", pattern="^(json|text)$")
     slow_ms: int = setting(1000, "SLOW_MS", "telemetry", "A request over this is slow: logged and counted.", ge=1)
     statsd_host: str = setting("", "STATSD_HOST", "telemetry", "StatsD server; empty: off.")
     statsd_port: int = setting(8125, "STATSD_PORT", "telemetry", "Its UDP port.", ge=1, le=65535)

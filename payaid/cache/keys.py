@@ -54,9 +54,7 @@ def touched(change: Change) -> list[str]:
     if change.facets is None:
         names.append(any_facet(tenant, table))
     else:
-        names += (
-            facet(tenant, table, column, value) for column, values in change.facets.items() for value in values
-        )
+        names += (facet(tenant, table, column, value) for column, values in change.facets.items() for value in values)
     return names
 
 

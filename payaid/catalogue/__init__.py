@@ -5,7 +5,7 @@ Pure: it knows no HTTP and no SQL driver. A declaration validates itself and nam
 
 from payaid.catalogue.field import Field, Kind
 from payaid.catalogue.registry import Catalogue
-from payaid.catalogue.resource import DeclarationError, Lines, Numbering, Relation, Resource
+from payaid.catalogue.resource import DeclarationError, Facts, Lines, Numbering, Relation, Resource
 from payaid.catalogue.summary import Block, Condition, Figure, Summary
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Catalogue",
     "Condition",
     "DeclarationError",
+    "Facts",
     "Field",
     "Figure",
     "Kind",

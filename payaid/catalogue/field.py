@@ -25,7 +25,7 @@ class Kind(StrEnum):
 
 SQL_TYPES = {
     Kind.MONEY: "numeric",
-    Kind.NUMBER: "float8",
+    Kind.NUMBER: "numeric",
     Kind.INTEGER: "int4",
     Kind.BOOLEAN: "boolean",
     Kind.INSTANT: "timestamptz",

@@ -1,14 +1,25 @@
 """A resource: one table of the tenant's, as the API shows it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from payaid.catalogue.field import CREATED, ID, UPDATED, Field, Kind
 
-# (validated input, facts of the tenant) -> the columns that follow from them. Pure: a rule, not an effect.
-Derive = Callable[[dict[str, Any], Mapping[str, Any]], dict[str, Any]]
+
+class Facts(NamedTuple):
+    """What a derivation may know beside its input: the clock, the tenant, and the row as it stands (PATCH)."""
+
+    now: datetime
+    tenant_state: str | None
+    tenant_gstin: str | None
+    current: dict[str, Any] | None
+
+
+# (validated input, facts) -> the columns that follow from them. Pure: a rule, not an effect.
+Derive = Callable[[dict[str, Any], Facts], dict[str, Any]]
 
 
 class DeclarationError(Exception):
@@ -34,12 +45,27 @@ class Lines:
     fields: tuple[Field, ...]
 
 
+class Series(Protocol):
+    """How a count becomes a number (rules/numbering.py)."""
+
+    @property
+    def name(self) -> str:
+        """The counter's name."""
+
+    def number(self, count: int, moment: date | datetime) -> str:
+        """The count-th number of the moment's financial year."""
+
+
 @dataclass(frozen=True, slots=True)
 class Numbering:
-    """A gapless number per tenant and financial year, taken in the row's own transaction."""
+    """A gapless number per tenant and financial year, taken in the row's own transaction.
+
+    `unnumbered`: while `status` is one of these the row has no number yet (a draft is no invoice).
+    """
 
     column: str
-    series: str
+    series: Series
+    unnumbered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,7 +73,7 @@ class Resource:
     """A collection at `/api/v1/{module}/{name}`; with `alias`, at `/api/v1/{name}` too.
 
     `id`, `createdAt` and `updatedAt` are added to `fields`. `search` names the definer function that turns `q=`
-    into ids. `derive` computes columns that follow from the input; `derived` lists them.
+    into ids. `derive` computes columns that follow from the input. `tagged`: rows of load runs carry their tag.
     """
 
     module: str
@@ -61,9 +87,7 @@ class Resource:
     lines: Lines | None = None
     numbering: Numbering | None = None
     derive: Derive | None = None
-    events: bool = True
-    about: str = ""
-    _: Any = field(default=None, repr=False, compare=False)
+    tagged: bool = True
 
     def __post_init__(self) -> None:
         """Refuse a declaration that contradicts itself."""

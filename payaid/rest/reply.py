@@ -1,5 +1,6 @@
 """The answer as a value: status, body, entity tag. What Postgres wrote is passed on, not decoded."""
 
+import re
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -48,3 +49,20 @@ def _page(planned: ListPlan, raw: bytes, cursors: Cursors) -> bytes:
 
 def _where(planned: Plan) -> str:
     return planned.path if isinstance(planned, ListPlan) else planned.key
+
+
+def tagged(tag: bytes, coding: str) -> bytes:
+    """A strong entity tag names one representation, so each coding has its own: "abc" becomes "abc-br"."""
+    return tag[:-1] + b"-" + coding.encode() + b'"' if coding else tag
+
+
+def untagged(tag: bytes) -> bytes:
+    """The tag of the identity representation."""
+    return re.sub(rb'-(?:br|gzip)"$', b'"', tag)
+
+
+def matches(condition: bytes, tag: bytes) -> bool:
+    """Does an If-Match or If-None-Match list name this entity, in whatever coding?"""
+    if condition.strip() == b"*":
+        return True
+    return any(untagged(one.strip().removeprefix(b"W/")) == tag for one in condition.split(b","))

@@ -20,7 +20,7 @@ from payaid.catalogue import Resource
 from payaid.rest.plan import ItemPlan, ListPlan, Plan, SummaryPlan
 from payaid.rest.statement_summary import summary_body
 
-SHELL = sql.SQL(
+_SHELL = sql.SQL(
     "WITH tenant AS MATERIALIZED (SELECT set_config('payaid.tenant_id', %(tenant)s, true) AS id) "
     "SELECT ({body}) FROM tenant"
 )
@@ -44,6 +44,11 @@ class Statement:
         """There is no statement without a tenant."""
         if not self.params.get("tenant"):
             raise ValueError("a statement needs a tenant")
+
+
+def shell(body: sql.Composable) -> str:
+    """The one shape, round a scalar subquery."""
+    return _SHELL.format(body=body).as_string(None)
 
 
 def statement(planned: Plan) -> Statement:
@@ -75,9 +80,7 @@ def _list(planned: ListPlan) -> Statement:
     if query.after is not None:
         nulls = tuple(value is None for value in query.after)
         params |= {f"a{index}": str(value) for index, value in enumerate(query.after) if value is not None}
-    shape = tuple(
-        (one.column, one.operator, one.value if one.operator == "null" else None) for one in query.filters
-    )
+    shape = tuple((one.column, one.operator, one.value if one.operator == "null" else None) for one in query.filters)
     text = _list_text(
         planned.resource, query.columns, shape, query.order, nulls,
         bool(query.offset), bool(query.search), planned.parent, planned.parent_column,
@@ -97,7 +100,7 @@ def _list_text(
     parent: Resource | None,
     parent_column: str,
 ) -> str:
-    where = [sql.SQL('t."tenantId" = tenant.id')]
+    where: list[sql.Composable] = [sql.SQL('t."tenantId" = tenant.id')]
     where += [_condition(resource, index, *one) for index, one in enumerate(filters)]
     if searching:
         where.append(sql.SQL("t.id IN (SELECT {}(%(q)s, 1000))").format(sql.SQL(resource.search)))
@@ -118,7 +121,7 @@ def _list_text(
             'SELECT CASE WHEN EXISTS (SELECT 1 FROM {} t WHERE t."tenantId" = tenant.id AND t.id = %(parent)s)'
             " THEN ({}) END"
         ).format(sql.Identifier(parent.table), page)
-    return SHELL.format(body=page).as_string(None)
+    return shell(page)
 
 
 @lru_cache(maxsize=512)
@@ -139,12 +142,12 @@ def _item_text(resource: Resource) -> str:
         'SELECT row_to_json(r)::text FROM (SELECT {columns} FROM {table} t WHERE t."tenantId" = tenant.id'
         " AND t.id = %(id)s) r"
     ).format(columns=columns, table=sql.Identifier(resource.table))
-    return SHELL.format(body=body).as_string(None)
+    return shell(body)
 
 
 @lru_cache(maxsize=512)
 def _summary_text(path: str, blocks: tuple[str, ...], personal: bool) -> str:
-    return SHELL.format(body=summary_body(path, blocks, personal)).as_string(None)
+    return shell(summary_body(path, blocks, personal))
 
 
 def _condition(resource: Resource, index: int, column: str, operator: str, value: Any) -> sql.Composable:

@@ -36,4 +36,4 @@ STORED = {"trial": Tier.BASIC, "starter": Tier.BASIC, "professional": Tier.PRO}
 def tier_of(stored: str) -> Tier:
     """The tier that a stored plan name stands for; an unknown name gets the smallest."""
     name = stored.strip().lower()
-    return STORED.get(name) or (Tier(name) if name in Tier else Tier.FREE)
+    return STORED.get(name) or Tier.__members__.get(name.upper(), Tier.FREE)

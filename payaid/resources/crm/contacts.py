@@ -28,7 +28,7 @@ RESOURCE = Resource(
         Field("country", listed=False, max_length=100),
         Field("gstin", Kind.GSTIN, filter=True),
         Field("leadScore", Kind.NUMBER, nullable=False, filter=True, sort=True, minimum=0, maximum=100),
-        Field("tags", Kind.TAGS),
+        Field("tags", Kind.TAGS, nullable=False),
         Field("notes", listed=False, max_length=10_000),
         Field("lastContactedAt", Kind.INSTANT, filter=True, sort=True),
         Field("nextFollowUp", Kind.INSTANT, filter=True, sort=True),

@@ -1,18 +1,21 @@
 """Deals: sales under way. A stage carries its usual probability unless the input gives one."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from payaid.catalogue import Field, Kind, Resource
+from payaid.catalogue import Facts, Field, Kind, Resource
 
 PROBABILITY = {"lead": 10, "qualified": 25, "proposal": 50, "negotiation": 75, "won": 100, "lost": 0}
 
 
-def derive(values: dict[str, Any], _tenant: Mapping[str, Any]) -> dict[str, Any]:
-    """The stage's probability, where a stage is given without one."""
-    if "stage" in values and "probability" not in values:
-        return {"probability": PROBABILITY[values["stage"]]}
-    return {}
+def derive(values: dict[str, Any], facts: Facts) -> dict[str, Any]:
+    """The stage's probability, where a stage is given without one; the day on which a deal was won or lost."""
+    follows: dict[str, Any] = {}
+    stage = values.get("stage")
+    if stage and "probability" not in values:
+        follows["probability"] = PROBABILITY[stage]
+    if stage in {"won", "lost"} and "actualCloseDate" not in values:
+        follows["actualCloseDate"] = facts.now
+    return follows
 
 
 RESOURCE = Resource(

@@ -1,24 +1,35 @@
 """Orders, with their items. Amounts follow from the items; the number is per tenant and financial year."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from payaid.catalogue import Field, Kind, Lines, Numbering, Resource
+from payaid.catalogue import Facts, Field, Kind, Lines, Numbering, Resource
+from payaid.rules import numbering
+from payaid.rules.broken import BrokenRules
+from payaid.rules.money import ZERO, paise
 
-PAISE = Decimal("0.01")
+AMOUNTS = ("tax", "shipping", "discountAmount")
 
 
-def derive(values: dict[str, Any], _tenant: Mapping[str, Any]) -> dict[str, Any]:
+def derive(values: dict[str, Any], facts: Facts) -> dict[str, Any]:
     """Each item's total, the subtotal, and the total: subtotal - discount + tax + shipping."""
-    if "items" not in values:
+    if "items" not in values and not values.keys() & set(AMOUNTS):
         return {}
-    for item in values["items"]:
-        item["total"] = (item["price"] * item["quantity"]).quantize(PAISE)
-    subtotal = sum((item["total"] for item in values["items"]), Decimal(0))
-    given = {name: values.get(name) or Decimal(0) for name in ("tax", "shipping", "discountAmount")}
-    total = subtotal - given["discountAmount"] + given["tax"] + given["shipping"]
-    return {"subtotal": subtotal, "total": total, "tax": given["tax"], "shipping": given["shipping"]}
+    current = facts.current or {}
+    tax, shipping, discount = (_amount(values.get(name, current.get(name))) for name in AMOUNTS)
+    if "items" in values:
+        for item in values["items"]:
+            item["total"] = paise(item["price"] * item["quantity"])
+        subtotal = sum((item["total"] for item in values["items"]), ZERO)
+    else:
+        subtotal = _amount(current["subtotal"])
+    if discount > subtotal:
+        raise BrokenRules([("/discountAmount", "is more than the items are worth")])
+    return {"subtotal": subtotal, "tax": tax, "shipping": shipping, "total": subtotal - discount + tax + shipping}
+
+
+def _amount(given: Any) -> Decimal:
+    return Decimal(str(given)) if given is not None else ZERO
 
 
 RESOURCE = Resource(
@@ -28,7 +39,7 @@ RESOURCE = Resource(
     table="Order",
     alias=True,
     derive=derive,
-    numbering=Numbering("orderNumber", "ORD"),
+    numbering=Numbering("orderNumber", numbering.ORDER),
     lines=Lines("items", "OrderItem", "orderId", (
         Field("productId", Kind.REFERENCE, refers_to="Product"),
         Field("productName", required=True, nullable=False, max_length=200),

@@ -7,6 +7,7 @@ RESOURCE = Resource(
     name="products",
     title="product",
     table="Product",
+    tagged=False,
     fields=(
         Field("name", required=True, nullable=False, sort=True, max_length=200),
         Field("description", listed=False, max_length=10_000),
@@ -15,7 +16,7 @@ RESOURCE = Resource(
         Field("salePrice", Kind.MONEY, required=True, nullable=False, filter=True, sort=True, minimum=0),
         Field("quantity", Kind.INTEGER, nullable=False, filter=True, sort=True, minimum=0, maximum=2**31 - 1),
         Field("reorderLevel", Kind.INTEGER, nullable=False, minimum=0, maximum=2**31 - 1),
-        Field("categories", Kind.TAGS),
+        Field("categories", Kind.TAGS, nullable=False),
         Field("hsnCode", filter=True, max_length=8),
         Field("gstRate", Kind.NUMBER, minimum=0, maximum=100, about="Percent; 0 and null (not given) differ."),
     ),

@@ -1,6 +1,58 @@
 """GST invoices. Taxes follow from the lines, the supplier's state and the place of supply."""
 
-from payaid.catalogue import Field, Kind, Numbering, Resource
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from payaid.catalogue import Facts, Field, Kind, Numbering, Resource
+from payaid.rules import numbering
+from payaid.rules.broken import BrokenRules
+from payaid.rules.gst import Line, Supply, Treatment, bill
+from payaid.rules.periods import indian_date
+
+AMOUNTS = ("items", "placeOfSupply", "reverseCharge", "invoiceDate")
+
+
+def derive(values: dict[str, Any], facts: Facts) -> dict[str, Any]:
+    """Every amount, from the lines and the places; the moment of payment. An issued invoice keeps its amounts.
+
+    Raises:
+        BrokenRules: by pointer into the input.
+    """
+    follows: dict[str, Any] = {}
+    if values.get("status") == "paid" and not values.get("paidAt"):
+        follows["paidAt"] = facts.now
+    changed = [name for name in AMOUNTS if name in values]
+    if not changed:
+        return follows
+    current = facts.current or {}
+    if current and current["status"] != "draft":
+        why = "an issued invoice keeps its amounts; cancel it, or correct it with a credit note"
+        raise BrokenRules([(f"/{name}", why) for name in changed])
+    whole = {**current, **values}
+    moment = whole.get("invoiceDate") or facts.now
+    supply = Supply(
+        supplier_state=facts.tenant_state,
+        place_of_supply=whole.get("placeOfSupply"),
+        on=indian_date(datetime.fromisoformat(moment) if isinstance(moment, str) else moment),
+        reverse_charge=bool(whole.get("reverseCharge")),
+    )
+    billed = bill([_line(one) for one in whole["items"]], supply)
+    return follows | billed.columns() | {"supplierGSTIN": facts.tenant_gstin}
+
+
+def _line(given: dict[str, Any]) -> Line:
+    rate = given.get("gstRate")
+    return Line(
+        quantity=Decimal(str(given["quantity"])),
+        unit_price=Decimal(str(given["unitPrice"])),
+        rate=None if rate is None else Decimal(str(rate)),
+        discount=Decimal(str(given.get("discount") or 0)),
+        treatment=Treatment(given.get("treatment") or "taxable"),
+        description=given.get("description") or "",
+        hsn=given.get("hsnCode"),
+    )
+
 
 RESOURCE = Resource(
     module="finance",
@@ -8,7 +60,8 @@ RESOURCE = Resource(
     title="invoice",
     table="Invoice",
     alias=True,
-    numbering=Numbering("invoiceNumber", "INV"),
+    numbering=Numbering("invoiceNumber", numbering.INVOICE, unnumbered=("draft", "cancelled")),
+    derive=derive,
     fields=(
         Field("invoiceNumber", writable=False, nullable=False, filter=True),
         Field("status", Kind.CHOICE, nullable=False, filter=True, facet=True,

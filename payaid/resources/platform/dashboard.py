@@ -5,6 +5,7 @@ from payaid.catalogue import Block, Condition, Figure, Summary
 OPEN = Condition("stage", "not in", ("won", "lost"))
 PAID = Condition("status", "=", ("paid",))
 UNPAID = Condition("status", "in", ("sent", "overdue"))
+# Net of tax, which under reverse charge is not part of the total: what was charged less discounts.
 DUE = Condition("status", "in", ("pending", "in_progress"))
 
 SUMMARY = Summary(
@@ -38,9 +39,11 @@ SUMMARY = Summary(
             Figure("unpaid", (UNPAID,)),
             Figure("overdue", (UNPAID, Condition("dueDate", "past"))),
             Figure("outstanding", (UNPAID,), sum_of=("total",)),
-            Figure("revenue", (PAID,), sum_of=("total",), minus=("tax",)),
-            Figure("revenueThisMonth", (PAID, Condition("paidAt", "this month")), sum_of=("total",), minus=("tax",)),
-            Figure("revenueThisYear", (PAID, Condition("paidAt", "this year")), sum_of=("total",), minus=("tax",)),
+            Figure("revenue", (PAID,), sum_of=("subtotal",), minus=("discount",)),
+            Figure("revenueThisMonth", (PAID, Condition("paidAt", "this month")),
+                   sum_of=("subtotal",), minus=("discount",)),
+            Figure("revenueThisYear", (PAID, Condition("paidAt", "this year")),
+                   sum_of=("subtotal",), minus=("discount",)),
         )),
     ),
 )  # fmt: skip

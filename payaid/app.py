@@ -1,0 +1,121 @@
+"""Settings -> ASGI app; the only module that sees everything."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from payaid.asgi import App, Receive, Scope, Send
+from payaid.call import Call
+from payaid.gateway.chain import Parts, chain
+from payaid.rest.app import Endpoint, Rest
+from payaid.rest.auth import Auth
+from payaid.rest.health import Health
+from payaid.rest.openapi import document
+from payaid.rest.pages import docs
+from payaid.rest.plan import plan
+from payaid.rest.reply import Reply, etag
+from payaid.rest.sessions import Sessions
+from payaid.rest.writes import Editor
+from payaid.runtime import Runtime
+from payaid.settings import Settings
+from payaid.telemetry.log import configure
+
+PROMETHEUS = b"text/plain; version=0.0.4; charset=utf-8"
+HTML = b"text/html; charset=utf-8"
+# A page of ours runs no script, and loads nothing from anywhere else.
+PAGE_POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'")
+
+
+def endpoints(runtime: Runtime) -> dict[str, Endpoint]:
+    """What answers each operation that a route can name."""
+    editor = Editor(runtime.writes, runtime.tokens)
+    auth = Auth(runtime.settings, runtime.primary, runtime.writes, runtime.limiter, runtime.tokens)
+    health = Health(
+        runtime.primary, runtime.replicas, runtime.redis, runtime.stamps, lambda: runtime.draining, runtime.process
+    )
+
+    async def read(call: Call) -> Reply:
+        assert call.target is not None  # noqa: S101
+        filling = await runtime.executor.fill(
+            plan(call.target, call.query, call.who(), runtime.cursors), call.shown_stamp
+        )
+        return Reply(200, filling.body, etag=filling.etag, headers=((b"cache-status", b"payaid; fwd=bypass"),))
+
+    async def metrics(_: Call) -> Reply:
+        text = await asyncio.to_thread(runtime.exposition.all)
+        return Reply(200, text, PROMETHEUS)
+
+    async def openapi(_: Call) -> Reply:
+        return Reply(200, document(), etag=etag(document()))
+
+    async def pages(_: Call) -> Reply:
+        return Reply(200, docs(), HTML, etag(docs()), (PAGE_POLICY,))
+
+    return {
+        "list": read, "item": read, "summary": read,
+        "create": lambda call: editor.create(call, _target(call)),
+        "update": lambda call: editor.update(call, _target(call)),
+        "delete": lambda call: editor.delete(call, _target(call)),
+        "login": auth.login, "refresh": auth.refresh, "logout": auth.logout, "me": auth.me,
+        "live": lambda _: health.live(), "ready": lambda _: health.ready(), "health": lambda _: health.health(),
+        "metrics": metrics, "openapi": openapi, "docs": pages,
+    }  # fmt: skip
+
+
+def _target(call: Call) -> Any:
+    return call.target
+
+
+def build(runtime: Runtime) -> App:
+    """The whole app over a runtime that is running, or about to."""
+    sessions = Sessions(runtime.store, runtime.reads, runtime.settings)
+    parts = Parts(
+        settings=runtime.settings,
+        process=runtime.process,
+        in_flight=runtime.in_flight,
+        authenticate=sessions.authenticate,
+        stamps=runtime.tokens,
+        limiter=runtime.limiter,
+        store=runtime.store,
+        fill=runtime.executor.fill,
+        cursors=runtime.cursors,
+    )
+    return chain(Rest(endpoints(runtime)), parts)
+
+
+class Service:
+    """The ASGI callable: opens the runtime at startup, drains and closes it at shutdown."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._app: App | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, or live through the lifespan."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif self._app is not None:
+            await self._app(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        configure(self.settings)
+        runtime = Runtime(self.settings)
+        async with runtime.running():
+            self._app = build(runtime)
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            runtime.draining = True
+            await self._drain(runtime)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _drain(self, runtime: Runtime) -> None:
+        """Let requests under way end, within the time that SIGTERM leaves."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.drain_s):
+                await runtime.in_flight.none()
+
+
+def create() -> Service:
+    """The app that a server imports: settings from the environment."""
+    return Service(Settings.read())

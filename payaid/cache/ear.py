@@ -1,0 +1,86 @@
+"""Listens to change notices, on a connection of its own, and turns them into stamps (rules 4 to 6)."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from psycopg import AsyncConnection, Error, Notify
+
+from payaid import observe
+from payaid.cache.keys import Change, touched
+from payaid.cache.stamps import Stamps
+from payaid.db.identity import MARK, Connection, Identity, identify, position
+from payaid.db.pool import CONNECT
+
+CHANNEL = "payaid_change"
+BARRIER_S = 0.25
+SILENCE_S = 1.0
+RETRY_S = 0.1
+
+
+def parse_notice(payload: str) -> Change:
+    """A notice as the triggers write it (sql/schema/001_ground.sql)."""
+    notice: dict[str, Any] = orjson.loads(payload)
+    ids = notice["ids"]
+    return Change(notice["tenant"], notice["table"], None if ids is None else tuple(ids), notice["facets"])
+
+
+class Ear:
+    """Keeps one process's stamps true. `on_epoch` is called when the primary is another one, or restarted."""
+
+    def __init__(self, dsn: str, stamps: Stamps, on_epoch: Callable[[], None]) -> None:
+        self._dsn = dsn
+        self._stamps = stamps
+        self._on_epoch = on_epoch
+        self.identity: Identity | None = None
+
+    async def run(self) -> None:
+        """Listen, for ever; deaf whenever the connection is."""
+        while True:
+            try:
+                async with asyncio.timeout(3 * SILENCE_S):
+                    connection = await AsyncConnection.connect(self._dsn, application_name="payaid ear", **CONNECT)
+            except (Error, OSError, TimeoutError) as error:
+                observe.emit(observe.Degraded("deaf", type(error).__name__))
+                await asyncio.sleep(RETRY_S)
+                continue
+            try:
+                await self._listen(connection)
+            except (Error, OSError, TimeoutError) as error:
+                observe.emit(observe.Degraded("deaf", type(error).__name__))
+            finally:
+                self._stamps.deafen()
+                with contextlib.suppress(Error, OSError):
+                    await connection.close()
+            await asyncio.sleep(RETRY_S)
+
+    async def _listen(self, connection: Connection) -> None:
+        async with asyncio.timeout(SILENCE_S):
+            self.identity = await identify(connection)
+            await connection.execute(f"LISTEN {CHANNEL}")
+            floor = await position(connection, MARK)
+        before = self._stamps.epoch
+        if self._stamps.listen(self.identity.epoch, floor):
+            observe.emit(observe.EpochChanged(before, self.identity.epoch))
+            self._on_epoch()
+        while True:
+            notices = [one async for one in connection.notifies(timeout=BARRIER_S, stop_after=1)]
+            async with asyncio.timeout(SILENCE_S):
+                if notices:
+                    await self._stamp(connection, notices)
+                else:
+                    await connection.execute("SELECT 1")  # the barrier: the connection still speaks
+
+    async def _stamp(self, connection: Connection, notices: list[Notify]) -> None:
+        names = [name for one in notices for name in touched(parse_notice(one.payload))]
+        self._stamps.begin(names)
+        try:
+            mark = await position(connection, MARK)
+        except BaseException:
+            # Deaf now: the floor that the next `listen` sets is above this change.
+            self._stamps.abandon(names)
+            raise
+        self._stamps.settle(names, mark)
+        observe.emit(observe.Heard(len(notices)))

@@ -1,0 +1,126 @@
+"""Stamps: what keeps cached answers true. A stamp is a WAL position of the primary, in bytes.
+
+An entry carries the position that its query was sure to see. A change raises the position that entries depending
+on it need. An entry is good exactly while `entry.stamp >= needed(entry.depends)`, in the same epoch.
+
+1. Positions grow only within an *epoch* (system, timeline, start of the primary). A new epoch forgets everything.
+2. A change's position is read after its commit is visible, by writing a WAL message there (`db.identity.MARK`), so it
+   is strictly above every position polled before the commit could be seen. A plain read of the insert position
+   would not do: a commit record is inserted a moment before its changes are visible, and a query in that moment
+   would be stamped as if it had seen them.
+3. Between a change's first sign and its position the touched names are *dirty*: no hit, no fill.
+4. What has no stamp has the *floor*: the position at which this process began to listen. Missing is never zero.
+5. Not hearing notices is *deaf*: everything is compared with the primary's latest position. Not knowing that either
+   is *dark*: kept answers are served, marked degraded, since nobody can write either as far as we can tell.
+
+This module is the pure state; `ear` feeds it, `store` and `db.routing` ask it. No I/O, no clock but the one given.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+
+# Above any position: what is dirty is covered by nothing, yet.
+DIRTY = 2**63
+# A primary position older than this says nothing about now.
+FRESH_S = 1.0
+
+
+class Hearing(StrEnum):
+    """How much this process knows of changes."""
+
+    HEARING = "hearing"
+    DEAF = "deaf"
+    DARK = "dark"
+
+
+class Stamps:
+    """One process's knowledge. `names_kept` bounds the memory: forgetting the oldest name raises the floor."""
+
+    def __init__(self, clock: Callable[[], float], names_kept: int = 200_000) -> None:
+        self._clock = clock
+        self._names_kept = names_kept
+        self._stamps: dict[str, int] = {}
+        self._dirty: Counter[str] = Counter()
+        self._listening = False
+        self._primary = 0
+        self._primary_at = float("-inf")
+        self.epoch = ""
+        self.floor = DIRTY
+
+    # -- what is asked ----------------------------------------------------------------------------------------
+
+    @property
+    def hearing(self) -> Hearing:
+        """Hearing, deaf, or dark."""
+        if self._listening:
+            return Hearing.HEARING
+        return Hearing.DEAF if self.epoch and self.primary() else Hearing.DARK
+
+    def needed(self, depends: Iterable[str]) -> int:
+        """The position that an answer depending on these names must cover; DIRTY while one of them is changing."""
+        if not self._listening:
+            return self.primary() if self.epoch else DIRTY
+        needed = self.floor
+        stamps, dirty = self._stamps, self._dirty
+        for name in depends:
+            if name in dirty:
+                return DIRTY
+            stamp = stamps.get(name, 0)
+            if stamp > needed:  # noqa: PLR1730  # a hot loop: max() costs a call a name
+                needed = stamp
+        return needed
+
+    def primary(self) -> int:
+        """The primary's position as of at most FRESH_S ago; 0 when that is not known."""
+        return self._primary if self._clock() - self._primary_at <= FRESH_S else 0
+
+    # -- what is told -----------------------------------------------------------------------------------------
+
+    def listen(self, epoch: str, floor: int) -> bool:
+        """Notices arrive from now on; whatever happened before `floor` may have been missed. True: a new epoch."""
+        changed = epoch != self.epoch
+        if changed:
+            self.epoch = epoch
+            self._primary, self._primary_at = 0, float("-inf")
+        self._stamps.clear()
+        self.floor = floor
+        self._listening = True
+        return changed
+
+    def deafen(self) -> None:
+        """Notices may be missed from now on: no stamp counts until `listen`."""
+        self._listening = False
+
+    def polled(self, epoch: str, position: int) -> None:
+        """The primary was at `position` just now."""
+        if epoch == self.epoch:
+            self._primary, self._primary_at = max(position, self._primary), self._clock()
+
+    def begin(self, names: Iterable[str]) -> None:
+        """These are being changed: neither hit nor fill until `settle` or `abandon`."""
+        self._dirty.update(names)
+
+    def settle(self, names: Iterable[str], position: int) -> None:
+        """The change is visible, and was so before `position`."""
+        for name in names:
+            self._clean(name)
+            self._raise(name, position)
+        while len(self._stamps) > self._names_kept:
+            oldest = next(iter(self._stamps))
+            self.floor = max(self.floor, self._stamps.pop(oldest))
+
+    def abandon(self, names: Iterable[str]) -> None:
+        """The change certainly did not happen."""
+        for name in names:
+            self._clean(name)
+
+    def _clean(self, name: str) -> None:
+        if self._dirty[name] > 1:
+            self._dirty[name] -= 1
+        else:
+            del self._dirty[name]
+
+    def _raise(self, name: str, position: int) -> None:
+        # Taken out and put back, so that the dictionary's order is the order of the stamps' last change.
+        self._stamps[name] = max(position, self._stamps.pop(name, 0))

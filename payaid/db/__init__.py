@@ -1,0 +1,9 @@
+"""The databases. `servers` says what a primary and a replica can do; `routing` decides which one answers a read.
+
+identity   who a server is, and WAL positions
+pool       connections, bounded, with a quick no
+servers    Primary and Replica: two types, the second cannot write
+poller     where each server is in the WAL, every 25 ms
+routing    reads: which server, and why
+writing    a tenant's transaction, its changes and its stamp
+"""

@@ -1,0 +1,81 @@
+"""A primary and a replica are two types: the second has no way to write."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from payaid.db.identity import Connection
+from payaid.db.pool import Pool
+from payaid.rest.statement import Statement
+
+# After a failure a replica is left alone for this long; then one read tries it.
+REST_S = 1.0
+# A replay position older than this says nothing: the replica may have been restarted behind it.
+POSITION_LIVES_S = 0.25
+
+
+async def fetch(connection: Connection, statement: Statement) -> bytes | None:
+    """Run one read and answer its one text value as bytes, undecoded; None for SQL null."""
+    cursor = await connection.execute(statement.sql, statement.params, prepare=False)
+    result = cursor.pgresult
+    assert result is not None, "a SELECT has a result"  # noqa: S101
+    return result.get_value(0, 0)
+
+
+class Primary:
+    """The server that takes writes, and answers what no replica can answer yet."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+
+    async def read(self, statement: Statement) -> bytes | None:
+        """One statement, autocommitted."""
+        async with self.pool.connection() as connection:
+            return await fetch(connection, statement)
+
+    @asynccontextmanager
+    async def transaction(self, tenant: str) -> AsyncIterator[Connection]:
+        """One transaction of one tenant; the setting dies with it, so it is safe behind a transaction pooler."""
+        async with self.pool.connection() as connection, connection.transaction():
+            await connection.execute("SELECT set_config('payaid.tenant_id', %s, true)", (tenant,))
+            yield connection
+
+
+class Replica:
+    """A server that replays the primary's WAL. `position` is a lower bound of what its answers show."""
+
+    def __init__(self, name: str, pool: Pool) -> None:
+        self.name = name
+        self.pool = pool
+        self.refused = ""
+        self._position = 0
+        self._position_at = float("-inf")
+        self._resting_until = float("-inf")
+
+    @property
+    def position(self) -> int:
+        """The replay position as of at most 250 ms ago; -1 when it is void."""
+        fresh = time.monotonic() - self._position_at <= POSITION_LIVES_S
+        return self._position if fresh else -1
+
+    @property
+    def usable(self) -> bool:
+        """Is it a replica of this primary, heard from lately, and not resting after a failure?"""
+        return not self.refused and self.position >= 0 and time.monotonic() >= self._resting_until
+
+    def replayed(self, position: int) -> None:
+        """It had replayed up to here just now."""
+        self._position, self._position_at = position, time.monotonic()
+
+    def void(self) -> None:
+        """Its position is not known: its connection broke, or it restarted."""
+        self._position_at = float("-inf")
+
+    def rest(self) -> None:
+        """A read failed there."""
+        self._resting_until = time.monotonic() + REST_S
+
+    async def read(self, statement: Statement) -> bytes | None:
+        """One statement, autocommitted."""
+        async with self.pool.connection() as connection:
+            return await fetch(connection, statement)

@@ -1,0 +1,92 @@
+"""A tenant's write: one transaction on the primary, its changes dirty before COMMIT, its stamp after (rule 3)."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from psycopg import OperationalError, errors
+
+from payaid import observe
+from payaid.cache.keys import Change, touched
+from payaid.cache.stamps import Stamps
+from payaid.db.identity import MARK, Connection, position
+from payaid.db.servers import Primary
+from payaid.errors import Unavailable
+
+T = TypeVar("T")
+UNKNOWN = "It is not known whether the write happened: repeat it with the same Idempotency-Key."
+
+
+class Unit:
+    """One write under way: the connection inside its transaction, and what it will have changed."""
+
+    def __init__(self, connection: Connection, tenant: str) -> None:
+        self.connection = connection
+        self.tenant = tenant
+        self.changes: list[Change] = []
+        self.names: list[str] = []
+
+    def touch(self, table: str, id_: str) -> None:
+        """A row changed whose table has no facets."""
+        self.changes.append(Change(self.tenant, table, (id_,), {}))
+
+    def close(self) -> list[str]:
+        """The work is done and COMMIT comes next: the names of everything it touched."""
+        self.names = [name for change in self.changes for name in touched(change)]
+        return self.names
+
+
+class Writes:
+    """Every change of a tenant's data goes through here."""
+
+    def __init__(self, primary: Primary, stamps: Stamps) -> None:
+        self._primary = primary
+        self._stamps = stamps
+
+    async def run(self, tenant: str, work: Callable[[Unit], Awaitable[T]]) -> tuple[T, int]:
+        """Do `work` in one transaction. Answers its result and the position that shows it; 0: nothing changed.
+
+        `work` may be called twice: a connection that turns out to be lost before COMMIT is replaced once.
+
+        Raises:
+            Unavailable: the primary cannot be reached, or the outcome is unknown; the message says which.
+        """
+        for last in (False, True):
+            unit: Unit | None = None
+            try:
+                async with self._primary.transaction(tenant) as connection:
+                    unit = Unit(connection, tenant)
+                    result = await work(unit)
+                    started = time.perf_counter()
+                    self._stamps.begin(unit.close())
+                stamp = await self._mark(unit)
+            except OperationalError as error:
+                if unit and unit.names:
+                    self._doubt(unit.names)
+                    raise Unavailable(UNKNOWN) from error
+                if isinstance(error, errors.QueryCanceled | errors.LockNotAvailable):
+                    raise Unavailable("The write took longer than it may; nothing was done.") from error
+                if last:
+                    raise Unavailable("The primary cannot be reached; nothing was done.") from error
+                await self._primary.pool.drop_broken()
+                continue
+            except BaseException:
+                self._doubt(unit.names if unit else [])
+                raise
+            self._stamps.settle(unit.names, stamp)
+            observe.emit(observe.Wrote(time.perf_counter() - started))
+            return result, stamp
+        raise AssertionError("the second attempt returns or raises")
+
+    async def _mark(self, unit: Unit) -> int:
+        if not unit.names:
+            return 0
+        async with self._primary.pool.connection() as connection:
+            return await position(connection, MARK)
+
+    def _doubt(self, names: list[str]) -> None:
+        """The commit failed, or nobody knows: what is kept of these names is not believed any more.
+
+        If it did happen it is announced, and the notice raises the names above its own position.
+        """
+        self._stamps.settle(names, self._stamps.primary() + 1)

@@ -1,0 +1,80 @@
+"""Who calls. A token is verified once and its principal kept; the database has the last word on who is active."""
+
+import ipaddress
+import time
+from collections.abc import Awaitable, Callable
+
+from payaid.asgi import App, Receive, Scope, Send, call_of
+from payaid.call import Call
+from payaid.errors import MethodNotAllowed, NotFound, PayaidError, Unauthenticated
+from payaid.principal import Principal
+from payaid.rest.routes import resolve
+from payaid.stamp_token import StampTokens
+
+Authenticate = Callable[[str], Awaitable[Principal]]
+Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+
+
+class Identity:
+    """Inside this layer `call.principal` is set wherever the route is not public.
+
+    A caller that cannot be identified, and a path that means nothing, become `call.refusal`: the limiter charges
+    the address first, so that guessing costs the guesser.
+    """
+
+    def __init__(self, app: App, authenticate: Authenticate, stamps: StampTokens, proxies: tuple[str, ...]) -> None:
+        self.app = app
+        self._authenticate = authenticate
+        self._stamps = stamps
+        self._proxies: Networks = tuple(ipaddress.ip_network(one) for one in proxies)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Identify the caller."""
+        if scope["type"] == "http":
+            call = call_of(scope)
+            call.client = self._address(scope, call)
+            if call.target is None:
+                call.refusal = self._nowhere(call)
+            elif not call.target.public:
+                await self._identify(call)
+            call.marks.append(("identity", time.perf_counter() - call.started))
+        await self.app(scope, receive, send)
+
+    async def _identify(self, call: Call) -> None:
+        credentials = call.headers.get(b"authorization")
+        if not credentials:
+            call.refusal = Unauthenticated("The request has no Authorization header.")
+            return
+        try:
+            call.principal = await self._authenticate(credentials.decode("latin-1"))
+        except Unauthenticated as error:
+            call.refusal = error
+            return
+        if shown := call.headers.get(b"x-payaid-stamp"):
+            call.shown_stamp = self._stamps.open(shown.decode("latin-1"))
+
+    @staticmethod
+    def _nowhere(call: Call) -> PayaidError:
+        routes = resolve(call.path)
+        if not routes:
+            return NotFound(f"There is nothing at {call.path[:200]}.")
+        allowed = ", ".join(sorted(routes))
+        return MethodNotAllowed(f"{call.path[:200]} answers to {allowed}.", headers={"Allow": allowed})
+
+    def _address(self, scope: Scope, call: Call) -> str:
+        """The caller's address. X-Forwarded-For is believed only as far as trusted proxies wrote it."""
+        client = scope.get("client")
+        address = str(client[0]) if client else ""
+        if not self._proxies:
+            return address
+        forwarded = [one.strip() for one in call.header(b"x-forwarded-for").split(",") if one.strip()]
+        while forwarded and self._trusted(address):
+            address = forwarded.pop()
+        return address
+
+    def _trusted(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._proxies)

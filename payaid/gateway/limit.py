@@ -1,0 +1,76 @@
+"""Charges every call: a tenant's against its plan, an unidentified one's against its address."""
+
+from payaid.asgi import App, Receive, Scope, Send, call_of
+from payaid.call import Call
+from payaid.errors import TooManyRequests, Unavailable
+from payaid.limits.limiter import Limiter, Ruling
+from payaid.rules.tiers import BUDGETS, LOGIN, UNAUTHENTICATED, Budget
+
+GUESSING = {"login", "refresh"}
+
+
+class Limit:
+    """Inside this layer the call is paid for, and known not to be refused."""
+
+    def __init__(self, app: App, limiter: Limiter, *, enforced: bool) -> None:
+        self.app = app
+        self._limiter = limiter
+        self._enforced = enforced
+        self._policies = {tier: _policy(budget) for tier, budget in BUDGETS.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Admit, or 429; then raise what the identity layer held against the caller."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        call = call_of(scope)
+        cost = call.target.cost if call.target else 1
+        if cost and self._enforced:
+            await self._charge(call, cost)
+        if call.refusal:
+            raise call.refusal
+        await self.app(scope, receive, send)
+
+    async def _charge(self, call: Call, cost: int) -> None:
+        if who := call.principal:
+            budget = BUDGETS[who.tier]
+            ruling = self._limiter.ride(who.tenant_id, budget) if cost == 1 else None
+            ruling = ruling or await self._limiter.admit(who.tenant_id, budget, cost)
+            call.answer_headers.append(self._policies[who.tier])
+        else:
+            guessing = call.target is not None and call.target.operation in GUESSING
+            budget = LOGIN if guessing else UNAUTHENTICATED
+            key = f"{'login' if guessing else 'ip'}:{call.client}"
+            ruling = await self._limiter.admit(key, budget, cost, closed=guessing)
+        call.limiter = ruling.how
+        call.answer_headers += _headers(ruling, budget)
+        if not ruling.admitted:
+            raise _refusal(ruling, call)
+
+
+def _refusal(ruling: Ruling, call: Call) -> TooManyRequests | Unavailable:
+    if ruling.retry_after_s == 1 and ruling.how == "degraded":
+        return Unavailable("Logins cannot be counted at the moment, so they are refused.")
+    whose = f"plan {call.principal.tier}" if call.principal else "address"
+    return TooManyRequests(
+        f"The budget of your {whose} is spent; it is renewed in {ruling.retry_after_s} s.",
+        headers={"Retry-After": str(ruling.retry_after_s)},
+    )
+
+
+def _policy(budget: Budget) -> tuple[bytes, bytes]:
+    text = f'"minute";q={budget.minute};w=60, "hour";q={budget.hour};w=3600'
+    return b"ratelimit-policy", text.encode()
+
+
+def _headers(ruling: Ruling, budget: Budget) -> list[tuple[bytes, bytes]]:
+    left, ends = b"%d" % ruling.left_minute, b"%d" % (ruling.minute_ends_s + 0.999)
+    limit = b'"minute";r=%b;t=%b' % (left, ends)
+    if ruling.left_hour >= 0:
+        limit += b', "hour";r=%d;t=%d' % (ruling.left_hour, ruling.hour_ends_s + 0.999)
+    return [
+        (b"ratelimit", limit),
+        (b"x-ratelimit-limit", b"%d" % budget.minute),
+        (b"x-ratelimit-remaining", left),
+        (b"x-ratelimit-reset", ends),
+    ]

@@ -1,0 +1,68 @@
+"""Emits one fact an answer: the source of metrics, logs and StatsD."""
+
+import asyncio
+import time
+
+from payaid import observe
+from payaid.asgi import App, Receive, Scope, Send, call_of
+
+
+class InFlight:
+    """How many requests are under way, for the drain and for the gauge."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def enter(self) -> None:
+        """One more."""
+        self.now += 1
+        if self.now == 1:
+            self._idle.clear()
+
+    def leave(self) -> None:
+        """One less."""
+        self.now -= 1
+        if self.now == 0:
+            self._idle.set()
+
+    async def none(self) -> None:
+        """Wait until no request is under way."""
+        await self._idle.wait()
+
+
+class Observed:
+    """Measures the whole of what is inside it."""
+
+    def __init__(self, app: App, in_flight: InFlight) -> None:
+        self.app = app
+        self._in_flight = in_flight
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, then tell."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        call = call_of(scope)
+        self._in_flight.enter()
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._in_flight.leave()
+            who = call.principal
+            observe.emit(
+                observe.Answered(
+                    call.template,
+                    call.method,
+                    call.status or 499,  # nothing was sent: the caller had gone
+                    time.perf_counter() - call.started,
+                    call.cache_class,
+                    call.cache_result,
+                    call.limiter,
+                    who.tier if who else "",
+                    who.tenant_id if who else "",
+                    who.user_id if who else "",
+                    call.request_id,
+                )
+            )

@@ -1,0 +1,42 @@
+"""Gives a request its name, its place in a trace, and its meaning (the route)."""
+
+import os
+import re
+import time
+
+from payaid.asgi import KEY, App, Receive, Scope, Send
+from payaid.call import Call
+from payaid.rest.routes import resolve
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+class Trace:
+    """Outermost: whatever happens below has a request id."""
+
+    def __init__(self, app: App, instance: str) -> None:
+        self.app = app
+        self._instance = (b"x-instance", instance.encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Make the Call, resolve the route, name the answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        call = Call(scope, time.perf_counter())
+        scope[KEY] = call
+        given = call.headers.get(b"x-request-id")
+        if given and REQUEST_ID.fullmatch(name := given.decode("latin-1")):
+            call.request_id = name
+        else:
+            call.request_id = os.urandom(12).hex()
+        if parent := call.headers.get(b"traceparent"):
+            text = parent.decode("latin-1")
+            call.traceparent = text if TRACEPARENT.fullmatch(text) else ""
+        routes = resolve(call.path)
+        if routes:
+            call.target = routes.get(call.method)
+        call.answer_headers.append(self._instance)
+        call.answer_headers.append((b"x-request-id", call.request_id.encode()))
+        await self.app(scope, receive, send)

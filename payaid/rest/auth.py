@@ -1,0 +1,223 @@
+"""Logging in and out: passwords by argon2id, sessions that can be revoked, refresh tokens that work once."""
+
+import asyncio
+import base64
+import hmac
+import secrets
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Annotated, Any
+
+import orjson
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from pydantic import BaseModel, ConfigDict, Field
+
+from payaid import tokens
+from payaid.call import Call
+from payaid.db.servers import Primary
+from payaid.db.writing import Unit, Writes
+from payaid.errors import TooManyRequests, Unauthenticated, Unavailable
+from payaid.jobs.outbox import enqueue
+from payaid.limits.limiter import Limiter
+from payaid.rest.body import parse_json, validated
+from payaid.rest.reply import Reply
+from payaid.rules.tiers import LOGIN, tier_of
+from payaid.settings import Settings
+from payaid.stamp_token import StampTokens
+
+HASHER = PasswordHasher()
+# Compared with when there is no such account, so that an answer takes as long for either.
+NOBODY = HASHER.hash(secrets.token_hex(16))
+WRONG = "The e-mail address or the password is wrong."
+STALE = "The refresh token is not good any more; log in again."
+
+
+class Login(BaseModel):
+    """Credentials."""
+
+    model_config = ConfigDict(extra="forbid", title="login")
+    email: Annotated[str, Field(min_length=3, max_length=254)]
+    password: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class Refresh(BaseModel):
+    """A refresh token."""
+
+    model_config = ConfigDict(extra="forbid", title="refresh")
+    refreshToken: Annotated[str, Field(min_length=10, max_length=512)]  # noqa: N815  # the API's name
+
+
+class Auth:
+    """The endpoints below /api/v1/auth."""
+
+    def __init__(
+        self, settings: Settings, primary: Primary, writes: Writes, limiter: Limiter, stamps: StampTokens
+    ) -> None:
+        self._settings = settings
+        self._primary = primary
+        self._writes = writes
+        self._limiter = limiter
+        self._stamps = stamps
+
+    async def login(self, call: Call) -> Reply:
+        """Check the password, open a session, and have the tenant's cache warmed."""
+        given = validated(Login, parse_json(call.header(b"content-type"), call.body))
+        email = given["email"].strip().lower()
+        await self._count_attempt(email)
+        account = await self._account(email)
+        hashed = account["password"] if account else None
+        if not await asyncio.to_thread(_matches, hashed or NOBODY, given["password"]) or account is None:
+            raise Unauthenticated(WRONG)
+        if not account["isActive"] or account["status"] not in {"active", "trial"}:
+            raise Unauthenticated("The account or its organisation is not active.")
+        secret = secrets.token_urlsafe(32)
+
+        async def work(unit: Unit) -> str:
+            cursor = await unit.connection.execute(
+                'INSERT INTO "Session" ("tenantId", "userId", "refreshHash", "expiresAt", ip, "userAgent")'
+                " VALUES (%s, %s, %s, %s, %s, %s) RETURNING id",
+                (unit.tenant, account["userId"], _digest(secret), self._refresh_ends(), call.client,
+                 call.header(b"user-agent")[:300]),
+            )  # fmt: skip
+            row = await cursor.fetchone()
+            await enqueue(unit.connection, unit.tenant, "warm", {"tenant": unit.tenant}, dedupe="login")
+            return str(row[0]) if row else ""
+
+        session, _ = await self._writes.run(account["tenantId"], work)
+        return self._opened(account, session, secret)
+
+    async def refresh(self, call: Call) -> Reply:
+        """Exchange a refresh token, once. One that was exchanged before is a stolen one: its session ends."""
+        given = validated(Refresh, parse_json(call.header(b"content-type"), call.body))
+        tenant, session, secret = _taken_apart(given["refreshToken"])
+        fresh = secrets.token_urlsafe(32)
+
+        async def work(unit: Unit) -> dict[str, Any] | None:
+            cursor = await unit.connection.execute(
+                'SELECT s."refreshHash", s."revokedAt" IS NULL AND s."expiresAt" > now() AND u."isActive",'
+                ' u.id, u.email, u.name, u.role, t.name, t."subscriptionTier", t."licensedModules"'
+                ' FROM "Session" s JOIN "User" u ON u."tenantId" = s."tenantId" AND u.id = s."userId"'
+                ' JOIN "Tenant" t ON t.id = s."tenantId"'
+                ' WHERE s."tenantId" = %s AND s.id = %s FOR UPDATE OF s',
+                (unit.tenant, session),
+            )
+            row = await cursor.fetchone()
+            if row is None or not row[1]:
+                return None
+            stolen = not hmac.compare_digest(row[0], _digest(secret))
+            change = '"revokedAt" = now()' if stolen else '"rotatedAt" = now(), "refreshHash" = %s, "expiresAt" = %s'
+            values = () if stolen else (_digest(fresh), self._refresh_ends())
+            await unit.connection.execute(
+                f'UPDATE "Session" SET {change} WHERE "tenantId" = %s AND id = %s',  # noqa: S608  # two constants
+                (*values, unit.tenant, session),
+            )
+            names = ("userId", "email", "name", "role", "tenantName", "subscriptionTier", "licensedModules")
+            return None if stolen else dict(zip(names, row[2:], strict=True)) | {"tenantId": unit.tenant}
+
+        account, _ = await self._writes.run(tenant, work)
+        if account is None:
+            raise Unauthenticated(STALE)
+        return self._opened(account, session, fresh)
+
+    async def logout(self, call: Call) -> Reply:
+        """End the session behind the token: 204. A token without a session simply expires."""
+        who = call.who()
+
+        async def work(unit: Unit) -> None:
+            await unit.connection.execute(
+                'UPDATE "Session" SET "revokedAt" = now()'
+                ' WHERE "tenantId" = %s AND id = %s AND "userId" = %s AND "revokedAt" IS NULL',
+                (unit.tenant, who.session, who.user_id),
+            )
+            unit.touch("Session", who.session)
+
+        if who.session:
+            await self._writes.run(who.tenant_id, work)
+        return Reply(204, b"")
+
+    @staticmethod
+    async def me(call: Call) -> Reply:
+        """Who the token stands for, and what that user may do."""
+        who = call.who()
+        facts = {
+            "id": who.user_id, "email": who.email, "role": who.role, "tenantId": who.tenant_id, "tier": who.tier,
+            "modules": who.modules, "grants": sorted(who.grants),
+        }  # fmt: skip
+        return Reply(200, orjson.dumps(facts))
+
+    async def _count_attempt(self, email: str) -> None:
+        account = sha256(email.encode()).hexdigest()[:32]
+        ruling = await self._limiter.admit(f"login:account:{account}", LOGIN, closed=True)
+        if ruling.admitted:
+            return
+        if ruling.how == "degraded":
+            raise Unavailable("Logins cannot be counted at the moment, so they are refused.")
+        raise TooManyRequests(
+            "Too many attempts to log in to this account.", headers={"Retry-After": str(ruling.retry_after_s)}
+        )
+
+    async def _account(self, email: str) -> dict[str, Any] | None:
+        async with self._primary.pool.connection() as connection:
+            cursor = await connection.execute("SELECT * FROM payaid.login_account(%s)", (email,))
+            row = await cursor.fetchone()
+            names = [column.name for column in cursor.description or ()]
+        return dict(zip(names, row, strict=True)) if row else None
+
+    def _refresh_ends(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self._settings.refresh_ttl_s)
+
+    def _opened(self, account: dict[str, Any], session: str, secret: str) -> Reply:
+        settings = self._settings
+        tier = tier_of(account["subscriptionTier"])
+        access = tokens.mint(
+            settings.jwt_secret.get_secret_value(),
+            issuer=settings.jwt_issuer,
+            audience=settings.jwt_audience,
+            tenant_id=account["tenantId"],
+            user_id=account["userId"],
+            email=account["email"],
+            roles=[account["role"]],
+            modules=account["licensedModules"],
+            tier=tier,
+            session=session,
+            ttl_s=settings.access_ttl_s,
+        )
+        answer = {
+            "accessToken": access,
+            "refreshToken": _put_together(account["tenantId"], session, secret),
+            "tokenType": "Bearer",
+            "expiresIn": settings.access_ttl_s,
+            "user": {name: account[key] for name, key in (("id", "userId"), ("email", "email"), ("name", "name"),
+                                                          ("role", "role"))},
+            "tenant": {"id": account["tenantId"], "name": account["tenantName"], "tier": tier,
+                       "modules": account["licensedModules"]},
+        }  # fmt: skip
+        return Reply(200, orjson.dumps(answer), headers=((b"cache-control", b"no-store"),))
+
+
+def _matches(hashed: str, password: str) -> bool:
+    try:
+        return HASHER.verify(hashed, password)
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+def _digest(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()
+
+
+def _put_together(tenant: str, session: str, secret: str) -> str:
+    named = base64.urlsafe_b64encode(f"{tenant}\0{session}".encode()).decode().rstrip("=")
+    return f"{named}.{secret}"
+
+
+def _taken_apart(token: str) -> tuple[str, str, str]:
+    named, _, secret = token.partition(".")
+    try:
+        tenant, session = base64.urlsafe_b64decode(named + "=" * (-len(named) % 4)).decode().split("\0")
+    except ValueError:
+        raise Unauthenticated(STALE) from None
+    if not tenant or not session or not secret:
+        raise Unauthenticated(STALE)
+    return tenant, session, secret

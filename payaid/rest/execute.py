@@ -1,0 +1,27 @@
+"""The effect of a read: send the statement where it can be answered, and finish the answer."""
+
+from payaid.cache.store import Filling
+from payaid.db.routing import Reads
+from payaid.rest.cursor import Cursors
+from payaid.rest.plan import Plan
+from payaid.rest.reply import reply
+from payaid.rest.statement import statement
+
+
+class Executor:
+    """Turns plans into answers. The gateway's cache, the warmer and plain reads all fill through here."""
+
+    def __init__(self, reads: Reads, cursors: Cursors) -> None:
+        self._reads = reads
+        self._cursors = cursors
+
+    async def fill(self, planned: Plan, shown: int = 0) -> Filling:
+        """Answer a plan from a server that shows at least position `shown`.
+
+        Raises:
+            NotFound: there is no such row, or no such parent.
+            Unavailable: no server can answer now.
+        """
+        fetched = await self._reads.read(statement(planned), planned.depends(), shown)
+        answered = reply(planned, fetched.raw, self._cursors)
+        return Filling(answered.body, answered.etag, fetched.epoch, fetched.stamp)

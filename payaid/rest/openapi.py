@@ -1,0 +1,300 @@
+"""OpenAPI 3.1: a pure function of the catalogue. Every real endpoint is listed, and nothing else."""
+
+from functools import cache
+from typing import Any
+
+import orjson
+
+from payaid import __version__
+from payaid.catalogue import Field, Kind, Relation, Resource, Summary
+from payaid.resources import catalogue
+from payaid.rest import auth
+from payaid.rest.body import model
+from payaid.rest.request import DEFAULT_LIMIT, MAX_LIMIT
+from payaid.rest.routes import PREFIX
+
+Schema = dict[str, Any]
+JSON_TYPES: dict[Kind, Schema] = {
+    Kind.MONEY: {"type": "number"},
+    Kind.NUMBER: {"type": "number"},
+    Kind.INTEGER: {"type": "integer"},
+    Kind.BOOLEAN: {"type": "boolean"},
+    Kind.INSTANT: {"type": "string", "format": "date-time"},
+    Kind.DATE: {"type": "string", "format": "date"},
+    Kind.TAGS: {"type": "array", "items": {"type": "string"}},
+    Kind.LINES: {"type": "array", "items": {"type": "object"}},
+}
+PROBLEM = {"$ref": "#/components/responses/Problem"}
+ERRORS = {str(status): PROBLEM for status in (400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 429, 503, 504)}
+
+
+@cache
+def document() -> bytes:
+    """The whole document, as JSON."""
+    return orjson.dumps(openapi())
+
+
+def openapi() -> Schema:
+    """The whole document."""
+    paths: Schema = {}
+    schemas: Schema = {}
+    for resource in catalogue().resources:
+        _resource(resource, paths, schemas)
+    for summary in catalogue().summaries:
+        for path in (summary.path, summary.name):
+            paths[f"{PREFIX}{path}"] = {"get": _summary(summary, alias=path != summary.path)}
+    paths |= _auth(schemas) | _health()
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "PayAid",
+            "version": __version__,
+            "summary": "CRM, finance with GST, and the dashboard of a small Indian company.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "tags": [{"name": name} for name in (*catalogue().modules, "platform", "auth", "health")],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "responses": {"Problem": _problem()},
+        },
+    }
+
+
+def _resource(resource: Resource, paths: Schema, schemas: Schema) -> None:
+    name = resource.title.capitalize()
+    schemas[name] = _row(resource, tuple(resource.columns))
+    schemas[f"{name}Listed"] = _row(resource, tuple(resource.columns), required=("id",))
+    for operation in ("create", "update"):
+        schemas[f"{name}{operation.capitalize()}"] = _inlined(model(resource, operation).model_json_schema(), schemas)
+    for root in (resource.path, *([resource.name] if resource.alias else [])):
+        alias = root != resource.path
+        base, item = f"{PREFIX}{root}", f"{PREFIX}{root}/{{id}}"
+        paths[base] = {"get": _list(resource, alias), "post": _create(resource, alias)}
+        paths[item] = {
+            "parameters": [_id(resource)],
+            "get": _operation(resource, f"Read one {resource.title}", "read", alias, _answers(name)),
+            "patch": _update(resource, alias),
+            "delete": _operation(
+                resource, f"Delete one {resource.title}", "delete", alias, {"204": {"description": "Gone."}}
+            ),
+        }
+        for relation in resource.relations:
+            paths[f"{item}/{relation.name}"] = _nested(resource, relation, alias)
+
+
+def _nested(resource: Resource, relation: Relation, alias: bool) -> Schema:
+    other = catalogue().by_name[relation.resource]
+    of = f" of one {resource.title}"
+    return {
+        "parameters": [_id(resource)],
+        "get": _list(other, alias, below=resource, of=of),
+        "post": _create(other, alias, below=resource, of=of),
+    }
+
+
+def _operation(
+    resource: Resource, summary: str, verb: str, alias: bool, answers: Schema, below: Resource | None = None
+) -> Schema:
+    words = [verb, *([below.title] if below else []), resource.title, *(["alias"] if alias else [])]
+    return {
+        "operationId": "_".join(words),
+        "summary": summary,
+        "tags": [resource.module],
+        "responses": answers | ERRORS,
+    }
+
+
+def _list(resource: Resource, alias: bool, below: Resource | None = None, of: str = "") -> Schema:
+    ref = {"$ref": f"#/components/schemas/{resource.title.capitalize()}Listed"}
+    page = {
+        "type": "object",
+        "required": ["data", "page"],
+        "properties": {
+            "data": {"type": "array", "items": ref},
+            "page": {
+                "type": "object",
+                "required": ["limit", "next"],
+                "properties": {"limit": {"type": "integer"}, "next": {"type": ["string", "null"]}},
+            },
+        },
+    }
+    answers = {"200": _content("A page.", page), "304": {"description": "Not modified."}}
+    found = _operation(resource, f"List {resource.name}{of}", "list", alias, answers, below)
+    return found | {"parameters": _list_parameters(resource)}
+
+
+def _list_parameters(resource: Resource) -> list[Schema]:
+    sorts = [one.name for one in resource.columns.values() if one.sort]
+    sortable = [*sorts, *(f"-{name}" for name in sorts)]
+    found = [
+        _query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
+        _query("cursor", {"type": "string"}, "Continue behind a page: its `page.next`."),
+        _query("page", {"type": "integer", "minimum": 1}, "For small sets; excludes `cursor`."),
+        _query("sort", {"type": "string", "enum": sortable, "default": "-createdAt"}),
+        _query("fields", {"type": "string"}, "Columns, separated by commas; id and the sort key always come along."),
+    ]
+    if resource.search:
+        found.append(_query("q", {"type": "string", "minLength": 1, "maxLength": 200}, "Full-text search."))
+    for one in resource.columns.values():
+        if one.filter:
+            found.append(_query(one.name, {"type": "string"}, _filter_words(one)))
+            found.append(_query(f"{one.name}.null", {"type": "string", "enum": ["true", "false"]}))
+        if one.filter and one.comparable:
+            found += [_query(f"{one.name}.{operator}", {"type": "string"}) for operator in ("gt", "gte", "lt", "lte")]
+    return found
+
+
+def _filter_words(one: Field) -> str:
+    alternatives = f" of {', '.join(one.choices)}" if one.choices else ""
+    return f"Equal to this, or to one of several separated by commas{alternatives}."
+
+
+def _create(resource: Resource, alias: bool, below: Resource | None = None, of: str = "") -> Schema:
+    name = resource.title.capitalize()
+    made = _content("Made.", {"$ref": f"#/components/schemas/{name}"})
+    made["headers"] = {
+        "Location": {"schema": {"type": "string"}},
+        "X-Payaid-Stamp": {"schema": {"type": "string"}, "description": "Send it back to read your own write."},
+    }
+    found = _operation(resource, f"Create a {resource.title}{of}", "create", alias, {"201": made}, below)
+    key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255}}
+    return found | {"parameters": [key], "requestBody": _body(f"{name}Create")}
+
+
+def _update(resource: Resource, alias: bool) -> Schema:
+    name = resource.title.capitalize()
+    found = _operation(resource, f"Change one {resource.title}", "update", alias, _answers(name))
+    condition = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
+    return found | {"parameters": [condition], "requestBody": _body(f"{name}Update")}
+
+
+def _summary(summary: Summary, *, alias: bool) -> Schema:
+    blocks = {
+        block.name: {"type": "object", "properties": {one.name: {"type": "number"} for one in block.figures}}
+        for block in summary.blocks
+    }
+    answers = {"200": _content("The figures.", {"type": "object", "properties": blocks})}
+    return {
+        "operationId": f"read_{summary.name.replace('/', '_')}{'_alias' if alias else ''}",
+        "summary": f"Read the {summary.title}",
+        "tags": ["platform"],
+        "parameters": [_query("scope", {"type": "string", "enum": ["tenant", "me"], "default": "tenant"})],
+        "responses": answers | ERRORS,
+    }
+
+
+def _auth(schemas: Schema) -> Schema:
+    schemas["Login"] = auth.Login.model_json_schema()
+    schemas["Refresh"] = auth.Refresh.model_json_schema()
+    opened = {"200": _content("A session.", {"type": "object"})}
+    words = {
+        "login": ("post", "Open a session", opened, "Login"),
+        "refresh": ("post", "Exchange a refresh token, once", opened, "Refresh"),
+        "logout": ("post", "End the session", {"204": {"description": "Ended."}}, None),
+        "me": ("get", "Who the token stands for", {"200": _content("The caller.", {"type": "object"})}, None),
+    }
+    found: Schema = {}
+    for name, (method, summary, answers, body) in words.items():
+        operation: Schema = {"operationId": name, "summary": summary, "tags": ["auth"], "responses": answers | ERRORS}
+        if body:
+            operation |= {"requestBody": _body(body), "security": []}
+        found[f"{PREFIX}auth/{name}"] = {method: operation}
+    return found
+
+
+def _health() -> Schema:
+    found: Schema = {}
+    for path, summary in (
+        ("/api/health", "Each part: ok, degraded or down"),
+        ("/health/live", "The process answers"),
+        ("/health/ready", "A balancer may send requests here"),
+    ):
+        answers = {status: _content(summary, {"type": "object"}) for status in ("200", "503")}
+        found[path] = {
+            "get": {
+                "operationId": path.strip("/").replace("/", "_"),
+                "summary": summary,
+                "tags": ["health"],
+                "security": [],
+                "responses": answers,
+            }
+        }
+    return found
+
+
+def _row(resource: Resource, names: tuple[str, ...], required: tuple[str, ...] | None = None) -> Schema:
+    properties = {name: _column(resource.columns[name]) for name in names}
+    if resource.lines and required is None:
+        properties[resource.lines.field] = {"type": "array", "items": {"type": "object"}}
+    return {"type": "object", "required": list(required or names), "properties": properties}
+
+
+def _column(one: Field) -> Schema:
+    schema = dict(JSON_TYPES.get(one.kind, {"type": "string"}))
+    if one.choices:
+        schema["enum"] = list(one.choices)
+    if one.about:
+        schema["description"] = one.about
+    return {"anyOf": [schema, {"type": "null"}]} if one.nullable else schema
+
+
+def _inlined(schema: Schema, schemas: Schema) -> Schema:
+    """Pydantic's own definitions become components."""
+    for name, inner in schema.pop("$defs", {}).items():
+        schemas[name] = inner
+    text = orjson.dumps(schema).replace(b"#/$defs/", b"#/components/schemas/")
+    found: Schema = orjson.loads(text)
+    return found
+
+
+def _answers(name: str) -> Schema:
+    row = _content("The row.", {"$ref": f"#/components/schemas/{name}"})
+    return {"200": row, "304": {"description": "Not modified."}}
+
+
+def _content(description: str, schema: Schema) -> Schema:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _body(name: str) -> Schema:
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _id(resource: Resource) -> Schema:
+    schema = {"type": "string", "minLength": 1, "maxLength": 64}
+    return {"name": "id", "in": "path", "required": True, "schema": schema, "description": f"The {resource.title}."}
+
+
+def _query(name: str, schema: Schema, description: str = "") -> Schema:
+    found = {"name": name, "in": "query", "schema": schema}
+    return found | {"description": description} if description else found
+
+
+def _problem() -> Schema:
+    schema = {
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "code"],
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "code": {"type": "string"},
+            "advice": {"type": "string"},
+            "instance": {"type": "string"},
+            "requestId": {"type": "string"},
+            "errors": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+                },
+            },
+        },
+    }
+    return {"description": "What went wrong (RFC 9457).", "content": {"application/problem+json": {"schema": schema}}}

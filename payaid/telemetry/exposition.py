@@ -1,0 +1,77 @@
+"""Where the processes of one instance leave their figures, so that /metrics on any of them answers for all."""
+
+import asyncio
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+EVERY_S = 1.0
+OWNER = re.compile(r"-(\d+)\.prom$")
+COMMENT = b"# "
+
+
+def process_name(instance: str) -> str:
+    """Who this process is, in X-Instance, metrics and claims alike."""
+    return f"{instance}-{os.getpid()}"
+
+
+class Exposition:
+    """RUN_DIR/metrics/<process>.prom: whole at every moment, gone with the process. No RUN_DIR, no files."""
+
+    def __init__(self, run_dir: str, process: str, render: Callable[[], bytes]) -> None:
+        self._path = Path(run_dir) / "metrics" / f"{process}.prom" if run_dir else None
+        self._render = render
+
+    async def keep(self) -> None:
+        """Write the figures every second, until cancelled."""
+        if self._path is None:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            while True:
+                fresh = self._path.with_suffix(".new")
+                fresh.write_bytes(self._render())
+                fresh.replace(self._path)
+                await asyncio.sleep(EVERY_S)
+        finally:
+            self._path.unlink(missing_ok=True)
+
+    def all(self) -> bytes:
+        """This process's figures of now, and its siblings' of the last second; what dead processes left is removed."""
+        texts = [self._render()]
+        for path in sorted(self._path.parent.glob("*.prom")) if self._path else ():
+            if path == self._path:
+                continue
+            owner = OWNER.search(path.name)
+            if owner and not psutil.pid_exists(int(owner[1])):
+                path.unlink(missing_ok=True)
+                continue
+            texts.append(_read(path))
+        return merged(texts)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # its process ended a moment ago
+        return b""
+
+
+def merged(texts: list[bytes]) -> bytes:
+    """Expositions joined by family: the format wants a family's HELP and TYPE once, and its samples together."""
+    families: dict[bytes, tuple[list[bytes], list[bytes]]] = {}
+    for text in texts:
+        name = b""
+        for line in text.splitlines():
+            if line.startswith(COMMENT):
+                name = line.split(b" ", 3)[2]
+                heads, _ = families.setdefault(name, ([], []))
+                if len(heads) < 2:
+                    heads.append(line)
+            elif line:
+                families.setdefault(name, ([], []))[1].append(line)
+    lines = [line for heads, samples in families.values() for line in (*heads, *samples)]
+    return b"\n".join(lines) + b"\n"
