@@ -22,8 +22,8 @@ FROM pg_control_system()
 REPLICA = """
 SELECT s.system_identifier::text AS system, pg_is_in_recovery() AS in_recovery,
        current_setting('server_version') AS version, pg_last_wal_replay_lsn()::text AS replay_lsn,
-       pg_wal_lsn_diff(%(primary)s::pg_lsn, pg_last_wal_replay_lsn())::bigint AS behind_bytes,
-       CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+       greatest(0, pg_wal_lsn_diff(%(primary)s::pg_lsn, pg_last_wal_replay_lsn()))::bigint AS behind_bytes,
+       CASE WHEN pg_last_wal_replay_lsn() >= %(primary)s::pg_lsn THEN 0
             ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp())::float8 END AS behind_s,
        CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() END AS paused, -- an error on a primary
        (SELECT status FROM pg_stat_wal_receiver) AS receiver,

@@ -21,7 +21,8 @@ def finding(check: Check, facts: Mapping[str, Any], profile: str) -> Finding:
         status = Status.WARN if check.severity is Severity.MINOR else Status.FAIL
         return _finding(check, status, seen or "; ".join(outcome.seen for outcome in broken), profile)
     if untold:
-        return _finding(check, Status.INCONCLUSIVE, "; ".join(outcome.seen for outcome in untold), profile)
+        missing = "; ".join(outcome.seen for outcome in untold)
+        return _finding(check, Status.INCONCLUSIVE, f"{seen} ({missing})" if seen else missing, profile)
     return _finding(check, Status.PASS, seen or "; ".join(outcome.seen for outcome in outcomes), profile)
 
 
