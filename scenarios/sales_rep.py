@@ -100,7 +100,8 @@ class SalesRep(Person):
             return
         deal, stage = self.own.popleft()
         following = (*OPEN_STAGES, "won")[OPEN_STAGES.index(stage) + 1]
-        if self.patch(self.MOVE_DEAL, f"/api/v1/crm/deals/{deal}", {"stage": following}, of=deal) and following != "won":
+        moved = self.patch(self.MOVE_DEAL, f"/api/v1/crm/deals/{deal}", {"stage": following}, of=deal)
+        if moved and following != "won":
             self.own.append((deal, following))
 
     @task(1)

@@ -26,22 +26,17 @@ class Seat:
 
 
 def seat(tenants: list[tuple[str, str]], users: int, units_per_minute: float) -> tuple[list[Seat], int]:
-    """Spread `users` over the tenants (id, stored tier) in proportion to what each can carry.
+    """Fill tenants (id, stored tier) one after the other, each up to what it can carry, until all users sit.
 
-    Every tenant that can carry someone takes part, so that no tenant's cache is the only one that is hot. Returns the
-    seats and how many users found none.
+    Full tenants are the honest case: their people share a cache and a limit as the people of a real company do.
+    Returns the seats and how many users found none.
     """
-    tiers = [(name, tier_of(stored)) for name, stored in tenants]
-    room = [(name, tier, users_of(tier, units_per_minute)) for name, tier in tiers]
-    total = sum(places for _, _, places in room)
-    if total == 0:
-        return [], users
-    share = min(1.0, users / total)
-    seats, taken, carried = [], 0, 0.0
-    for name, tier, places in room:
-        carried += places * share
-        here = min(places, round(carried) - taken)
-        taken += here
+    seats: list[Seat] = []
+    left = users
+    for name, stored in tenants:
+        tier = tier_of(stored)
+        here = min(left, users_of(tier, units_per_minute))
         if here:
             seats.append(Seat(name, tier, here))
-    return seats, users - taken
+            left -= here
+    return seats, left

@@ -21,7 +21,7 @@ TENANTS = """
 SELECT t.id, t."subscriptionTier", t."licensedModules",
        jsonb_agg(jsonb_build_object('id', u.id, 'email', u.email, 'role', u.role) ORDER BY u.id) AS users
 FROM "Tenant" t JOIN "User" u ON u."tenantId" = t.id
-WHERE 'crm' = ANY (t."licensedModules")
+WHERE 'crm' = ANY (t."licensedModules") AND t.status IN ('active', 'trial') AND u."isActive"
 GROUP BY t.id ORDER BY md5(t.id)
 """
 LOGIN_ACCOUNTS = 200
@@ -31,7 +31,7 @@ TOKEN_TTL_S = 7200
 
 @dataclass(frozen=True, slots=True)
 class Troupe:
-    """The cast: actors by scenario, and the tenants that `Actor.tenant` indexes. `noisy` is -1 without such a tenant."""
+    """The cast: actors by scenario, and the tenants that `Actor.tenant` indexes; `noisy` is -1 without one."""
 
     cast: Mapping[str, list[Actor]]
     tenants: Sequence[str]
@@ -84,15 +84,16 @@ class Caster:
     def units_per_minute(self) -> float:
         """What the limiter charges one average user of the mix in a minute."""
         turns_per_minute = 60 / (sum(self.profile.think) / 2)
-        return turns_per_minute * sum(
+        per_turn: float = sum(
             share / 100 * self.people[name]["units"] * self.people[name]["turns"]
             for name, share in self.profile.mix.items()
         )
+        return turns_per_minute * per_turn
 
     def _noisy(self) -> str:
         """A tenant with a small limit, so that few users are enough to exceed it."""
         order = (Tier.BASIC, Tier.PRO, Tier.FREE, Tier.ENTERPRISE)
-        return min(self.rows, key=lambda name: order.index(tier_of(self.rows[name][1])))
+        return min(map(str, self.rows), key=lambda name: order.index(tier_of(self.rows[name][1])))
 
     def _parts(self, seats: Sequence[Seat], index: Mapping[str, int]) -> dict[str, list[Actor]]:
         """Deal the seats out: scenarios with needs (a module) choose first, each takes from all tenants alike."""
@@ -117,9 +118,9 @@ class Caster:
     def _actor(self, tenant: str, number: int, scenario: str) -> Actor:
         users = self.rows[tenant][3]
         roles = self.people[scenario]["roles"]
-        best = min(roles.index(user["role"]) if user["role"] in roles else len(roles) for user in users)
-        fitting = [user for user in users if (roles.index(user["role"]) if user["role"] in roles else len(roles)) == best]
-        user = self.random.choice(fitting)
+        rank = {role: place for place, role in enumerate(roles)}
+        best = min(rank.get(user["role"], len(roles)) for user in users)
+        user = self.random.choice([user for user in users if rank.get(user["role"], len(roles)) == best])
         return Actor(number, tenant, user["id"], user["email"], self._token(tenant, user))
 
     def _token(self, tenant: str, user: Mapping[str, str]) -> str:
@@ -148,6 +149,7 @@ class Caster:
 
     def _too_small(self, homeless: int, tenants: int) -> UsageError:
         room = self.profile.users - homeless
+        # A tenth more than the arithmetic says: tiers are dealt out by chance.
         needed = int(self.profile.users / (room / tenants) * 1.1) + 1 if room else self.profile.users // 15
         return UsageError(
             f"the {tenants} tenants here carry {room} of {self.profile.users} users within 70 % of their rate limits",

@@ -1,4 +1,4 @@
-"""What a right answer looks like. Every distinct body is looked at whole, once; the same bytes again are the same. Pure.
+"""What a right answer looks like. Every distinct body is looked at whole, once: the same bytes are the same. Pure.
 
 `page` also holds the tenant wall: a row of another tenant in an answer is the worst error that there is.
 """

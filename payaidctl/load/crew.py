@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import socket
 import sys
 import time
 from dataclasses import dataclass, field
@@ -79,10 +80,9 @@ class Crew:
         """Whether every process has all of its users."""
         return bool(self.workers) and all(worker.spawned for worker in self.workers.values())
 
-    @property
-    def done(self) -> bool:
-        """Whether all that is left of the crew has finished."""
-        return all(process.returncode is not None for process in self.processes.values())
+    async def finished(self, patience: float) -> None:
+        """Wait until every process has ended, but no longer than so many seconds."""
+        await asyncio.wait([asyncio.create_task(one.wait()) for one in self.processes.values()], timeout=patience)
 
     def missing(self) -> list[str]:
         """Everybody who ended too early, or fell silent; each is told once."""
@@ -94,8 +94,7 @@ class Crew:
         return self.lost
 
     async def _listen(self, name: str, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        async for raw in process.stdout:
+        async for raw in process.stdout or ():  # type: ignore[union-attr]
             line = json.loads(raw)
             worker = line["worker"]
             if "gone" in line:
@@ -125,6 +124,14 @@ class Crew:
                 process.kill()
                 await process.wait()
         await asyncio.gather(*self.listeners)
+
+
+def free_port() -> int:
+    """A TCP port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 async def describe(scenarios: list[str]) -> dict[str, Any]:

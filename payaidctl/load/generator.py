@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-import locust  # noqa: F401  (patches the standard library for gevent, before anything opens a socket)
 import psutil
 from gevent.fileobject import FileObject
+from locust import User  # patches the standard library for gevent, before anything opens a socket
 from locust.env import Environment
 
 from payaidctl.load.person import Person
@@ -48,19 +48,19 @@ def orders(obey: Callable[[dict[str, Any]], None]) -> None:
 def stage(plan: Plan, recorder: Recorder, *, shown: bool) -> Environment:
     """The users' classes with their parts, in a Locust environment."""
     people = load_all(plan.scenarios)
-    Person.recorder, Person.url, Person.run = recorder, plan.url, plan.run
+    Person.recorder, Person.url, Person.tag = recorder, plan.url, plan.run
     Person.timeout, Person.think, Person.shown = plan.timeout, plan.think, shown
     Person.logins, Person.paths = plan.logins, frozenset(plan.paths)
     Person.cast = {person.__name__: deque(plan.cast.get(name, ())) for name, person in people.items()}
     for name, person in people.items():
         person.fixed_count = plan.counts[name]
-    classes = [person for person in people.values() if person.fixed_count]
+    classes: list[type[User]] = [person for person in people.values() if person.fixed_count]
     environment = Environment(user_classes=classes, host=plan.url)
 
     def fault(user_instance: Person, exception: Exception, **_: Any) -> None:
         recorder.broken.append(f"{type(user_instance).__name__}: {type(exception).__name__}: {exception}")
 
-    environment.events.user_error.add_listener(fault)
+    environment.events.user_error.add_listener(fault)  # type: ignore[no-untyped-call]
     return environment
 
 
@@ -82,7 +82,7 @@ class Act:
         """Report until the plateau is over and every answer that can still come has come."""
         self.process.cpu_percent()
         while not self._over(patience):
-            gevent.sleep(1.0)
+            gevent.sleep(1.0)  # type: ignore[no-untyped-call]
             self._tell("playing")
         self.recorder.abandon()
         self._tell("done")
@@ -95,6 +95,8 @@ class Act:
 
     def _tell(self, state: str) -> None:
         runner = self.environment.runner
+        if runner is None:
+            return  # the act has not begun
         spawned = runner.state == "running"
         if spawned and not self.frozen:
             # A collection that walks ten thousand users stops them all for as long; they live to the end anyway.

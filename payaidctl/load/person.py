@@ -51,9 +51,7 @@ class Step:
     answer is decoded only when its bytes are new, unless it is `read` every time.
     """
 
-    def __init__(
-        self, name: str, kind: str, *, collection: str = "", units: int = 1, read: bool = False
-    ) -> None:
+    def __init__(self, name: str, kind: str, *, collection: str = "", units: int = 1, read: bool = False) -> None:
         if kind not in CHECKS:
             raise ValueError(f"step `{name}`: `{kind}` is no class; there are {', '.join(sorted(CHECKS))}")
         self.name = name
@@ -81,7 +79,6 @@ class Person(User):
     """A virtual user. Subclasses declare `Step`s and `@task`s; the profile says how many of each there are."""
 
     abstract = True
-    wait_time = staticmethod(lambda _: 0)  # turns are waited for in `request`
 
     roles: ClassVar[tuple[str, ...]] = ("member", "manager", "admin", "owner")
     """Whom in the tenant this person may be, best first."""
@@ -97,7 +94,7 @@ class Person(User):
     recorder: ClassVar[Recorder]
     shown: ClassVar[bool] = False
     url: ClassVar[str]
-    run: ClassVar[str]
+    tag: ClassVar[str]
     timeout: ClassVar[float]
     think: ClassVar[tuple[float, float]]
     logins: ClassVar[float]
@@ -120,7 +117,7 @@ class Person(User):
         port = "" if self.connection.port == default else f":{self.connection.port}"
         return (
             f" HTTP/1.1\r\nHost: {self.connection.host}{port}\r\nUser-Agent: payaidctl-loadtest\r\n"
-            f"Accept: application/json\r\nAccept-Encoding: {self.encoding}\r\nX-Load-Run: {self.run}\r\n"
+            f"Accept: application/json\r\nAccept-Encoding: {self.encoding}\r\nX-Load-Run: {self.tag}\r\n"
             f"Authorization: Bearer {self.actor.secret}\r\n"
         ).encode()
 
@@ -150,6 +147,10 @@ class Person(User):
     def offers(self, path: str) -> bool:
         """Whether the server says that it has this path."""
         return path in self.paths
+
+    def wait_time(self) -> float:
+        """Nothing between tasks: `request` waits for its turn."""
+        return 0.0
 
     def pause(self) -> float:
         """Seconds to the next turn."""
@@ -195,7 +196,7 @@ class Person(User):
         ready = max(due, self.free_at)
         wait = ready - time.monotonic()
         if wait > 0:
-            gevent.sleep(wait)
+            gevent.sleep(wait)  # type: ignore[no-untyped-call]
         if self.recorder.closed(due, self.actor.tenant):
             self.connection.close()
             raise StopUser

@@ -55,6 +55,9 @@ class Plan:
         return cls(**{**document, "cast": cast, "think": (low, high)})
 
 
+NAME = r"[A-Za-z0-9_.-]+-\d{8}T\d{6}Z-[0-9a-f]{4}"
+
+
 def new_run(profile: str) -> str:
     """A run's name: sorts by time within a profile, and is safe in a header, a path and a column."""
     return f"{profile}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"

@@ -96,9 +96,7 @@ def load(name: str) -> Profile:
     """
     path = Path(name) if name.endswith((".yaml", ".yml")) else available().get(name)
     if path is None:
-        raise UsageError(
-            f"there is no profile `{name}`", f"choose from {', '.join(available())}, or name a YAML file"
-        )
+        raise UsageError(f"there is no profile `{name}`", f"choose from {', '.join(available())}, or name a YAML file")
     return build(path.stem, path, read(path))
 
 
@@ -149,14 +147,10 @@ def _lines(marks: Marked, key: str) -> tuple[str, ...]:
 def _mix(marks: Marked) -> dict[str, float]:
     mix = marks["mix"]
     if not isinstance(mix, Marked) or not mix:
-        raise UsageError(
-            f"{marks.at('mix')}: mix: not scenarios with their shares", "write `sales_rep: 40 %` lines"
-        )
+        raise UsageError(f"{marks.at('mix')}: mix: not scenarios with their shares", "write `sales_rep: 40 %` lines")
     shares = {name: _take(mix, name, lambda value: quantity(value, "%")) for name in mix}
     if abs(sum(shares.values()) - 100) > 1e-6:
-        raise UsageError(
-            f"{marks.at('mix')}: the shares add up to {sum(shares.values()):g} %, not 100 %", "mend them"
-        )
+        raise UsageError(f"{marks.at('mix')}: the shares add up to {sum(shares.values()):g} %, not 100 %", "mend them")
     return shares
 
 
@@ -179,9 +173,7 @@ def _sane(profile: Profile) -> Profile:
         if getattr(profile, key) <= 0:
             raise UsageError(f"{marks.at(key)}: {key} must be more than nothing", "mend the profile")
     if not profile.thresholds:
-        raise UsageError(
-            f"{marks.at('thresholds')}: no thresholds: such a run could not fail", "state what is good"
-        )
+        raise UsageError(f"{marks.at('thresholds')}: no thresholds: such a run could not fail", "state what is good")
     return profile
 
 

@@ -76,9 +76,7 @@ class Recorder:
             int((ended - started) * 1_000_000), step.index, status, tenant, wrong, cache,
         )  # fmt: skip
 
-    def mistake(
-        self, step: "Step", path: str, status: int, wrong: Wrong, why: str, answer: "Answer | None"
-    ) -> None:
+    def mistake(self, step: "Step", path: str, status: int, wrong: Wrong, why: str, answer: "Answer | None") -> None:
         """Keep the first few of each kind of mistake, with what the server said."""
         kind = (step.name, why)
         self.kinds[kind] += 1

@@ -105,7 +105,7 @@ def within(samples: Iterable[Sample], start_us: int, end_us: int) -> list[Sample
 
 def read_mistakes(folder: Path) -> list[dict[str, Any]]:
     """What went wrong, with what the server said: one JSON object a line, the first few of each kind."""
-    found = []
+    found: list[dict[str, Any]] = []
     for path in sorted(folder.glob("mistakes-*.jsonl")):
         found.extend(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line)
     return found

@@ -7,9 +7,6 @@ from pathlib import Path
 from payaid.content import content
 from payaidctl.load.person import APART, Person, steps_of
 
-NOISY = "noisy"
-LOGINS = "logins"
-
 
 class BadScenario(Exception):
     """A scenario file that cannot be used; the message names the file and why."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from payaidctl.load.units import QUANTITY, quantity, seconds, show
+from payaidctl.load.units import QUANTITY, quantity, seconds
 
 LATENCIES = ("p50", "p75", "p90", "p95", "p99", "p99.9", "max", "mean")
 
@@ -62,6 +62,7 @@ class Threshold:
     of: str
     op: str
     bound: float
+    expected: str
     grace_s: float = 0.0
 
     @property
@@ -72,19 +73,12 @@ class Threshold:
     @property
     def id(self) -> str:
         """A stable name for the finding: `loadtest.p95`, `loadtest.p95.contacts-list`."""
-        return ".".join(
-            ["loadtest", self.metric, *([re.sub(r"[^a-z0-9]+", "-", self.of.lower())] if self.of else [])]
-        )
+        return ".".join(["loadtest", self.metric, *([re.sub(r"[^a-z0-9]+", "-", self.of.lower())] if self.of else [])])
 
     @property
     def key(self) -> str:
         """What to look up among the measures: `p95`, `p95[contacts list]`."""
         return f"{self.metric}[{self.of}]" if self.of else self.metric
-
-    @property
-    def expected(self) -> str:
-        """The bound as a person reads it."""
-        return f"{self.op} {show(self.bound, self.kind)}"
 
     def holds(self, value: float) -> bool:
         """Whether the measured value keeps the bound."""
@@ -107,16 +101,13 @@ def parse(text: str, names: Collection[str], classes: Collection[str], *, abort:
     if not QUANTITY.fullmatch(match["bound"]):
         raise ValueError(f"`{match['bound']}` is no quantity with a unit, such as `500 ms`")
     if bool(match["grace"]) and not abort:
-        raise ValueError(
-            f"`{text}`: `for` belongs to abort conditions; a threshold is judged over the whole plateau"
-        )
+        raise ValueError(f"`{text}`: `for` belongs to abort conditions; a threshold is judged over the whole plateau")
     grace = seconds(match["grace"]) if match["grace"] else 0.0
-    return Threshold(text.strip(), match["metric"], of, match["op"], quantity(match["bound"], metric.kind), grace)
+    bound, expected = quantity(match["bound"], metric.kind), f"{match['op']} {match['bound']}"
+    return Threshold(text.strip(), match["metric"], of, match["op"], bound, expected, grace)
 
 
-def _selected(
-    asked: str | None, name: str, metric: Metric, names: Collection[str], classes: Collection[str]
-) -> str:
+def _selected(asked: str | None, name: str, metric: Metric, names: Collection[str], classes: Collection[str]) -> str:
     if asked is None:
         return ""
     if not metric.selects:

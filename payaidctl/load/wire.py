@@ -97,7 +97,7 @@ class Connection:
 
 def _hung_up(connection: socket.socket) -> bool:
     """Whether an idle connection has something to read: the end of it, or what nobody asked for."""
-    poll = get_original("select", "poll")()
+    poll = get_original("select", "poll")()  # type: ignore[no-untyped-call]
     poll.register(connection.fileno())
     return any(event & select.POLLIN for _, event in poll.poll(0))
 

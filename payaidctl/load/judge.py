@@ -1,0 +1,171 @@
+"""The verdict: thresholds against measures, and first of all whether the generator may be believed. Pure.
+
+Nothing here fails because the generator was slow, and nothing passes because it was: when it was saturated, lost a
+process or never reached its users, every latency is INCONCLUSIVE. Errors that the server sent stay errors.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from payaidctl.finding import Finding, Status
+from payaidctl.load.measure import Measures, Unknown, mistakes_by_name
+from payaidctl.load.profile import Profile
+from payaidctl.load.quantile import quantile
+from payaidctl.load.sample import Sample, Wrong
+from payaidctl.load.threshold import Threshold
+from payaidctl.load.units import show
+
+# Facts that a weak generator cannot fake: what the server answered, and what the databases counted.
+PROVEN_BY_ONE = frozenset({"errors", "refused-neighbours", "evictions"})
+BUSY_SHARE = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How the run itself went. CPU readings are per generator process, in percent of one core, one a second."""
+
+    users_wanted: int
+    users_reached: int
+    users_least: int
+    lost: Sequence[str] = ()
+    broken: Sequence[str] = ()
+    cpu: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    restarted: Sequence[str] = ()
+    aborted: str = ""
+
+
+def judge(
+    profile: Profile, thresholds: Sequence[Threshold], measures: Measures, conditions: Conditions
+) -> list[Finding]:
+    """Every finding of a run, the generator's own soundness first."""
+    sound = soundness(profile, measures.samples, conditions)
+    unsound = [finding for finding in sound if finding.status is Status.INCONCLUSIVE]
+    return [
+        *sound,
+        *([_aborted(conditions.aborted)] if conditions.aborted else []),
+        *(_held(threshold, measures, unsound) for threshold in thresholds),
+        *_named_mistakes(measures),
+    ]
+
+
+def soundness(profile: Profile, samples: Sequence[Sample], conditions: Conditions) -> list[Finding]:
+    """May what was measured be believed at all?"""
+    return [
+        _users(conditions),
+        _workers(conditions),
+        _generator_cpu(profile, conditions),
+        _wake_late(profile, samples),
+        _server(conditions),
+        *_scenarios(conditions),
+    ]
+
+
+def _users(conditions: Conditions) -> Finding:
+    least = min(conditions.users_reached, conditions.users_least)
+    status = Status.PASS if least >= conditions.users_wanted else Status.INCONCLUSIVE
+    observed = f"{conditions.users_reached:,} reached, {least:,} at the least during the plateau"
+    return Finding(
+        "loadtest.users", status, "All users came, and stayed for the plateau", observed,
+        f"{conditions.users_wanted:,}",
+        advice="" if status is Status.PASS else "see the generator's log in the run's folder",
+    )  # fmt: skip
+
+
+def _workers(conditions: Conditions) -> Finding:
+    title = "No generator process was lost"
+    if conditions.lost:
+        return Finding("loadtest.workers", Status.INCONCLUSIVE, title, "; ".join(conditions.lost), "none lost")
+    return Finding("loadtest.workers", Status.PASS, title, f"{len(conditions.cpu)} ran to the end", "none lost")
+
+
+def _generator_cpu(profile: Profile, conditions: Conditions) -> Finding:
+    title = "The generator had CPU to spare"
+    bound = profile.soundness.cpu
+    expected = f"{bound:g} % of a core exceeded in at most {BUSY_SHARE:.0%} of the plateau"
+    readings = {name: list(values) for name, values in conditions.cpu.items() if values}
+    if not readings:
+        return Finding("loadtest.generator-cpu", Status.INCONCLUSIVE, title, "its CPU was never read", expected)
+    busy = {name: sum(value > bound for value in values) / len(values) for name, values in readings.items()}
+    worst = max(busy, key=lambda name: (busy[name], sum(readings[name])))
+    mean = sum(readings[worst]) / len(readings[worst])
+    observed = f"busiest process {mean:.0f} % on average, {max(readings[worst]):.0f} % at most"
+    saturated = busy[worst] > BUSY_SHARE
+    return Finding(
+        "loadtest.generator-cpu", Status.INCONCLUSIVE if saturated else Status.PASS, title, observed, expected,
+        {"busyShare": busy}, "use more --processes, or a machine of its own for the generator" if saturated else "",
+    )  # fmt: skip
+
+
+def _wake_late(profile: Profile, samples: Sequence[Sample]) -> Finding:
+    title = "The generator woke its users in time"
+    bound = profile.soundness.wake_late_ms
+    expected = f"p99 of its own delay at most {show(bound, 'ms')}"
+    delays = sorted(sample.overslept for sample in samples if sample.wrong != Wrong.UNSENT)
+    if not delays:
+        return Finding("loadtest.generator-delay", Status.INCONCLUSIVE, title, "no request was sent", expected)
+    late = quantile(delays, 0.99) / 1000
+    starved = late > bound
+    observed = f"p99 {show(late, 'ms')}, worst {show(delays[-1] / 1000, 'ms')}"
+    return Finding(
+        "loadtest.generator-delay", Status.INCONCLUSIVE if starved else Status.PASS, title, observed, expected,
+        advice="the generator was starved of CPU: give it more, or fewer users" if starved else "",
+    )  # fmt: skip
+
+
+def _server(conditions: Conditions) -> Finding:
+    title = "No server was restarted during the plateau"
+    if conditions.restarted:
+        observed = f"restarted: {', '.join(conditions.restarted)}"
+        return Finding("loadtest.server-restarts", Status.INCONCLUSIVE, title, observed, "none")
+    return Finding("loadtest.server-restarts", Status.PASS, title, "none", "none")
+
+
+def _scenarios(conditions: Conditions) -> list[Finding]:
+    if not conditions.broken:
+        return []
+    title = "The scenarios themselves ran without a fault"
+    observed = f"{len(conditions.broken)} faults, such as {conditions.broken[0]}"
+    return [Finding("loadtest.scenario", Status.INCONCLUSIVE, title, observed, "none", advice="mend the scenario")]
+
+
+def _aborted(why: str) -> Finding:
+    title = "The run was not aborted"
+    return Finding("loadtest.abort", Status.FAIL, title, why, "no abort condition met", advice="see the page's errors")
+
+
+def _held(threshold: Threshold, measures: Measures, unsound: Sequence[Finding]) -> Finding:
+    title = f"{threshold.key} {threshold.expected}"
+    evidence: dict[str, Any] = {"metric": threshold.metric, "of": threshold.of, "bound": threshold.bound}
+    try:
+        value = measures.get(threshold.metric, threshold.of)
+    except Unknown as reason:
+        return Finding(threshold.id, Status.INCONCLUSIVE, title, str(reason), threshold.expected, evidence)
+    evidence["value"] = value
+    holds = threshold.holds(value)
+    status = Status.PASS if holds else Status.FAIL
+    observed = show(value, threshold.kind)
+    if unsound and (holds or threshold.metric not in PROVEN_BY_ONE):
+        status = Status.INCONCLUSIVE
+        observed = f"{observed}, but {unsound[0].title[0].lower()}{unsound[0].title[1:]}: {unsound[0].observed}"
+    return Finding(threshold.id, status, title, observed, threshold.expected, evidence)
+
+
+def _named_mistakes(measures: Measures) -> list[Finding]:
+    """Each request that failed is named, whatever the share: a warning where the thresholds let it pass."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for mistake in mistakes_by_name(measures):
+        found.setdefault(mistake["name"], []).append(mistake)
+    return [
+        Finding(
+            "loadtest.failing." + name.replace(" ", "-"), Status.WARN, f"`{name}` answered without a mistake",
+            ", ".join(_told(one) for one in mistakes), f"none of {measures.groups[name].sent:,} wrong",
+            {"mistakes": mistakes}, "samples of the answers are on the run's page",
+        )
+        for name, mistakes in found.items()
+    ]  # fmt: skip
+
+
+def _told(mistake: dict[str, Any]) -> str:
+    status = f" {mistake['status']}" if mistake["status"] else ""
+    return f"{mistake['count']} x {mistake['wrong']}{status}"
