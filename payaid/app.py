@@ -28,17 +28,14 @@ PAGE_POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'unsa
 
 def endpoints(runtime: Runtime) -> dict[str, Endpoint]:
     """What answers each operation that a route can name."""
-    editor = Editor(runtime.writes, runtime.tokens)
-    auth = Auth(runtime.settings, runtime.primary, runtime.writes, runtime.limiter, runtime.tokens)
-    health = Health(
-        runtime.primary, runtime.replicas, runtime.redis, runtime.stamps, lambda: runtime.draining, runtime.process
-    )
+    path = runtime.path
+    editor = Editor(path.writes, runtime.tokens)
+    auth = Auth(runtime.settings, path.primary, path.writes, runtime.limiter, runtime.tokens)
+    health = Health(path.primary, path.replicas, path.redis, path.stamps, lambda: runtime.draining, runtime.process)
 
     async def read(call: Call) -> Reply:
         assert call.target is not None  # noqa: S101
-        filling = await runtime.executor.fill(
-            plan(call.target, call.query, call.who(), runtime.cursors), call.shown_stamp
-        )
+        filling = await path.executor.fill(plan(call.target, call.query, call.who(), path.cursors), call.shown_stamp)
         return Reply(200, filling.body, etag=filling.etag, headers=((b"cache-status", b"payaid; fwd=bypass"),))
 
     async def metrics(_: Call) -> Reply:
@@ -68,7 +65,8 @@ def _target(call: Call) -> Any:
 
 def build(runtime: Runtime) -> App:
     """The whole app over a runtime that is running, or about to."""
-    sessions = Sessions(runtime.store, runtime.reads, runtime.settings)
+    path = runtime.path
+    sessions = Sessions(path.store, path.reads, runtime.settings)
     parts = Parts(
         settings=runtime.settings,
         process=runtime.process,
@@ -76,9 +74,9 @@ def build(runtime: Runtime) -> App:
         authenticate=sessions.authenticate,
         stamps=runtime.tokens,
         limiter=runtime.limiter,
-        store=runtime.store,
-        fill=runtime.executor.fill,
-        cursors=runtime.cursors,
+        store=path.store,
+        fill=path.executor.fill,
+        cursors=path.cursors,
     )
     return chain(Rest(endpoints(runtime)), parts)
 

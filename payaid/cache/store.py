@@ -141,6 +141,11 @@ class Store:
         except Away:
             return  # counted by kv; the entry lives on in L1
 
+    async def close(self) -> None:
+        """Let what is on its way to L2 arrive."""
+        if self._background:
+            await asyncio.wait(self._background, timeout=1.0)
+
     def _renew(self, wanted: Wanted) -> None:
         if wanted.key in self._filling:
             return

@@ -71,7 +71,7 @@ class Auth:
             raise Unauthenticated(WRONG)
         if not account["isActive"] or account["status"] not in {"active", "trial"}:
             raise Unauthenticated("The account or its organisation is not active.")
-        secret = secrets.token_urlsafe(32)
+        secret, modules = secrets.token_urlsafe(32), account["licensedModules"]
 
         async def work(unit: Unit) -> str:
             cursor = await unit.connection.execute(
@@ -81,7 +81,7 @@ class Auth:
                  call.header(b"user-agent")[:300]),
             )  # fmt: skip
             row = await cursor.fetchone()
-            await enqueue(unit.connection, unit.tenant, "warm", {"tenant": unit.tenant}, dedupe="login")
+            await enqueue(unit.connection, unit.tenant, "warm", {"modules": modules}, dedupe="login")
             return str(row[0]) if row else ""
 
         session, _ = await self._writes.run(account["tenantId"], work)

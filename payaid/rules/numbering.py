@@ -52,8 +52,10 @@ class Series:
         return text
 
 
-INVOICE = Series("invoice", "INV/{fy}/{count}")
-ORDER = Series("order", "ORD/{fy}/{count}")
-CREDIT_NOTE = Series("credit-note", "CN/{fy}/{count}")
-DEBIT_NOTE = Series("debit-note", "DN/{fy}/{count}")
-QUOTE = Series("quote", "QT/{fy}/{count}")
+INVOICE = Series("INV", "INV/{fy}/{count}")
+ORDER = Series("ORD", "ORD/{fy}/{count}")
+CREDIT_NOTE = Series("CN", "CN/{fy}/{count}")
+DEBIT_NOTE = Series("DN", "DN/{fy}/{count}")
+QUOTE = Series("QT", "QT/{fy}/{count}")
+# By the name that NumberSeries rows and the resources' declarations have for them.
+SERIES = {series.name: series for series in (INVOICE, ORDER, CREDIT_NOTE, DEBIT_NOTE, QUOTE)}
