@@ -3,4 +3,6 @@
 pytest_plugins = [
     "tests.fixtures.stack",
     "tests.fixtures.database",
+    "tests.fixtures.jobs",
+    "tests.fixtures.postgres15",
 ]

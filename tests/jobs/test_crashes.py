@@ -1,0 +1,104 @@
+"""Workers, queue and connections that die at the worst moment: nothing is lost and nothing is done twice."""
+
+import os
+import random
+import signal
+import time
+
+from tests.fixtures.jobs import Workplace, until
+
+
+def test_a_worker_killed_in_the_middle_of_a_transaction(workplace: Workplace) -> None:
+    doomed = workplace.worker()
+    job = workplace.write("row", {"dawdle": 1.8})
+    workplace.await_state(job, "running")
+    doomed.kill()
+    workplace.worker()
+    row = workplace.await_state(job, "done")
+    assert (row["crashes"], row["attempts"], row["uncertain"]) == (1, 0, 0)
+    assert workplace.contacts_of(job) == 1
+
+
+def test_a_worker_killed_between_the_act_and_its_record(workplace: Workplace) -> None:
+    doomed = workplace.worker()
+    world = workplace.folder / "world"
+    job, once = (workplace.write(task, {"world": str(world), "dawdle": 9}) for task in ("signal", "signal_once"))
+    until(lambda: world.exists() and len(world.read_text().split()) == 2, "both have acted")
+    doomed.kill()
+    workplace.worker()
+    row = workplace.await_state(job, "done")
+    assert (row["uncertain"], row["crashes"], world.read_text().count(job)) == (1, 1, 2)
+    row = workplace.await_state(once, "uncertain")
+    assert (row["uncertain"], world.read_text().count(once)) == (1, 1)
+    assert "done or not, nobody knows" in row["error"]
+
+
+def test_a_worker_that_was_thought_dead_cannot_commit(workplace: Workplace) -> None:
+    sleeper = workplace.worker()
+    job = workplace.write("row", {"dawdle": 1.0})
+    workplace.await_state(job, "running")
+    os.kill(sleeper.process.pid, signal.SIGSTOP)
+    workplace.worker()
+    row = workplace.await_state(job, "done")
+    os.kill(sleeper.process.pid, signal.SIGCONT)
+    probe = workplace.write("echo")
+    workplace.await_state(probe, "done")
+    assert sleeper.end() == 0
+    assert (row["fence"], workplace.contacts_of(job)) == (2, 1)
+
+
+def test_a_drain_lets_jobs_end_and_gives_the_rest_back_unharmed(workplace: Workplace) -> None:
+    patient = workplace.worker(DRAIN_S="5")
+    job = workplace.write("row", {"dawdle": 1.0})
+    workplace.await_state(job, "running")
+    assert patient.end() == 0
+    assert workplace.job(job)["state"] == "done"
+
+    hurried = workplace.worker(DRAIN_S="0.1")
+    job = workplace.write("row", {"dawdle": 1.8})
+    workplace.await_state(job, "running")
+    began = time.monotonic()
+    assert hurried.end() == 0
+    assert time.monotonic() - began < 2.0
+    assert workplace.job(job)["state"] == "handed"
+    workplace.worker()
+    row = workplace.await_state(job, "done")
+    assert (row["crashes"], row["attempts"], workplace.contacts_of(job)) == (0, 0, 1)
+
+
+def test_jobs_written_while_the_queue_is_away_run_when_it_is_back(workplace: Workplace) -> None:
+    worker = workplace.worker()
+    workplace.await_state(workplace.write("echo"), "done")
+    workplace.node.kill()
+    jobs = workplace.write_all("row", [{}] * 20)
+    until(lambda: b"hand_over_stopped" in worker.log.read_bytes(), "the relay notices")
+    assert {workplace.job(job)["state"] for job in jobs} == {"pending"}
+    workplace.node.start()
+    workplace.await_all_done()
+    assert [workplace.contacts_of(job) for job in jobs] == [1] * 20
+
+
+def test_a_queue_that_forgets_everything_is_filled_again_from_the_table(workplace: Workplace) -> None:
+    workplace.worker(WORKER_CONCURRENCY="2")
+    jobs = workplace.write_all("row", [{"dawdle": 0.3}] * 12)
+    workplace.await_state(jobs[0], "done")
+    workplace.node.forget_everything()
+    workplace.await_all_done()
+    assert [workplace.contacts_of(job) for job in jobs] == [1] * 12
+
+
+def test_a_storm_of_kills_loses_nothing_and_repeats_nothing(workplace: Workplace) -> None:
+    chance = random.Random(7)
+    workers = [workplace.worker(), workplace.worker()]
+    jobs: list[str] = []
+    for _ in range(5):
+        jobs += workplace.write_all("row", [{"dawdle": chance.uniform(0, 0.4)} for _ in range(40)])
+        until(lambda: workplace.query("""SELECT 1 FROM "Outbox" WHERE state = 'running'"""), "some job runs")
+        time.sleep(chance.uniform(0.1, 0.5))
+        workers.pop(0).kill()
+        workers.append(workplace.worker())
+    workplace.node.kill()
+    workplace.node.start()
+    workplace.await_all_done(40)
+    found = workplace.query('SELECT name, count(*) AS rows FROM "Contact" GROUP BY name')
+    assert {one["name"]: one["rows"] for one in found} == dict.fromkeys(jobs, 1)
