@@ -1,13 +1,15 @@
 """The declared indexes of one set: how many are right, and what is wrong with the others."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
-from payaidctl.finding import Status
+from payaidctl.finding import Finding, Status
 from payaidctl.target import Target
 
 NAMED_BY = ("DATABASE_DIRECT_URL", "DATABASE_URL")
 WRITES = ""
+SHOWN = 3
 
 
 async def look(target: Target, timeout_s: float, index_set: str = "roadmap") -> dict[str, Any]:
@@ -16,16 +18,19 @@ async def look(target: Target, timeout_s: float, index_set: str = "roadmap") -> 
 
     findings = await verify(target.direct_url, index_set=index_set, replicas=target.replica_urls, timeout_s=timeout_s)
     by_status = Counter(finding.status for finding in findings)
+    unproven = by_status[Status.INCONCLUSIVE]
     return {
         "set": index_set,
         "declared": len(findings),
         "right": by_status[Status.PASS] + by_status[Status.WARN],
-        "wrong": [_told(finding.id, finding.observed) for finding in findings if finding.status is Status.FAIL],
-        "unproven": [
-            _told(finding.id, finding.observed) for finding in findings if finding.status is Status.INCONCLUSIVE
-        ],
+        "wrong": _told(findings, Status.FAIL),
+        "unproven": _told(findings, Status.INCONCLUSIVE),
+        # Nothing is known of what could not be proven: that is no "no".
+        "proven": None if unproven else True,
     }
 
 
-def _told(identifier: str, observed: str) -> str:
-    return f"{identifier.rsplit('.', 1)[-1]}: {observed}"
+def _told(findings: Sequence[Finding], status: Status) -> list[str]:
+    """Each in a few words, the first three in full."""
+    told = [f"{one.id.rsplit('.', 1)[-1]}: {one.observed}" for one in findings if one.status is status]
+    return told if len(told) <= SHOWN else [*told[:SHOWN], f"and {len(told) - SHOWN} more"]

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,21 +61,25 @@ async def run(
     timeout_s: float = 10.0,
     areas: Sequence[str] = (),
     waiver_file: Path = waivers.FILE,
+    told: Callable[[str], None] = say,
 ) -> Report:
     """Look, judge, waive, score."""
     watch = Stopwatch("readiness", str(target))
     chosen = selected(profile, areas)
     allowed = waivers.load(waiver_file, list(checks()))
-    told = await ask([question(check, profile) for check in chosen], target, timeout_s)
-    found = [judge(check, told[question(check, profile).key], profile) for check in chosen]
+    answers = await ask([question(check, profile) for check in chosen], target, timeout_s, told)
+    found = [judge(check, answers[question(check, profile).key], profile) for check in chosen]
     found = waivers.apply(found, allowed, datetime.now(UTC).date())
-    return conclude(watch, found, profile, complete=not areas)
+    load = next((told for (probe, _), told in answers.items() if probe == "load" and isinstance(told, Mapping)), {})
+    return conclude(watch, found, profile, complete=not areas, load=load)
 
 
-def conclude(watch: Stopwatch, found: Sequence[Finding], profile: str, *, complete: bool) -> Report:
+def conclude(
+    watch: Stopwatch, found: Sequence[Finding], profile: str, *, complete: bool, load: Mapping[str, Any]
+) -> Report:
     """The report: the score, and, where every check was asked, the checklist before the checks. Pure."""
     total = score(found)
-    facts: dict[str, Any] = {"profile": profile, "score": asdict(total) | {"ready": total.ready}}
+    facts: dict[str, Any] = {"profile": profile, "score": asdict(total) | {"ready": total.ready}, "load": load}
     if not complete:
         return watch.report(found, facts)
     checked = lines(checklist(), found)
@@ -103,15 +107,17 @@ def judge(check: Check, told: Told, profile: str) -> Finding:
     return finding(check, told, profile)
 
 
-async def ask(questions: Sequence[Question], target: Target, timeout_s: float) -> dict[Key, Told]:
-    """Each different question once. Those that write or measure wait for the rest, and for each other."""
+async def ask(
+    questions: Sequence[Question], target: Target, timeout_s: float, hear: Callable[[str], None] = say
+) -> dict[Key, Told]:
+    """Each different question once. Those that write wait for the rest, and for each other; `hear` is told."""
     distinct = {question.key: question for question in questions}
     quiet = [question for question in distinct.values() if not probes.probe(question.probe).WRITES]
     answers = await asyncio.gather(*(_look(question, target, timeout_s) for question in quiet))
     told: dict[Key, Told] = {question.key: answer for question, answer in zip(quiet, answers, strict=True)}
     for key, question in distinct.items():
         if key not in told:
-            say(f"  {question.probe}: {probes.probe(question.probe).WRITES}")
+            hear(f"  {question.probe}: {probes.probe(question.probe).WRITES}")
             told[key] = await _look(question, target, timeout_s)
     return told
 

@@ -15,9 +15,7 @@ def render(report: Report) -> str:
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(summary).open("a", encoding="utf-8") as page:
             page.write(markdown.render(report))
-    lines = [
-        _annotation(LEVELS[finding.status], finding) for finding in report.findings if finding.status in LEVELS
-    ]
+    lines = [_annotation(LEVELS[finding.status], finding) for finding in report.findings if finding.status in LEVELS]
     level = "notice" if report.verdict is Verdict.PASS else "error"
     title = _property(f"payaidctl {report.command}")
     lines.append(f"::{level} title={title}::{_message(f'{VERDICT_WORDS[report.verdict]}: {tally(report)}')}")

@@ -45,6 +45,8 @@ def render(report: Report) -> str:
         areas=words.by_area(words.by_urgency(report.findings)),
         counts=words.counts(report.findings),
         marks=words.MARKS,
+        step_marks={status.value: mark for status, mark in words.MARKS.items()},
+        load=figures(report.facts.get("load") or {}),
         verdict_word=words.VERDICT_WORDS[report.verdict],
     )
 
@@ -54,3 +56,38 @@ def _json(value: Any) -> str:
     from payaidctl.tell.json import plain
 
     return value if isinstance(value, str) else dumps(value, indent=1, ensure_ascii=False, default=plain)
+
+
+def figures(load: dict[str, Any]) -> dict[str, Any]:
+    """A load test's facts, laid out for the page; nothing where there was none. Pure."""
+    metrics = load.get("metrics") or {}
+    if not metrics:
+        return {}
+    known = [(name, shape.format(metrics[key])) for name, key, shape in SHOWN if metrics.get(key) is not None]
+    slowest = [row for row in load.get("names", []) if row.get("latency", {}).get("p95")][:12]
+    longest = max((row["latency"]["p95"] for row in slowest), default=1.0)
+    bars = [
+        {
+            "name": row["name"],
+            "width": round(340 * row["latency"]["p95"] / longest, 1),
+            "label": f"{row['latency']['p95']:.1f} ms",
+        }
+        for row in slowest
+    ]
+    return {
+        "users": f"{load.get('usersWanted', 0):,}",
+        "when": load.get("taken_at", ""),
+        "figures": known,
+        "bars": bars,
+    }
+
+
+SHOWN = (
+    ("p50", "p50", "{:.1f} ms"),
+    ("p95", "p95", "{:.1f} ms"),
+    ("p99", "p99", "{:.1f} ms"),
+    ("Errors", "errors", "{:.3f} %"),
+    ("Throughput", "throughput", "{:,.0f}/s"),
+    ("Hit rate", "hit-rate", "{:.1f} %"),
+    ("Reads on primary", "primary-reads", "{:.1f} %"),
+)

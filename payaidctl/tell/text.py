@@ -65,9 +65,7 @@ def _show_tables(report: Report, console: "Console") -> None:
 
     console.print(Text(f"payaidctl {report.command}", style="bold"), Text(f"· {report.target}", style="dim"))
     for area, findings in by_area(report.findings).items():
-        table = Table(
-            title=area or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, expand=False
-        )
+        table = Table(title=area or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, expand=False)
         table.add_column("")
         table.add_column("id", overflow="fold", style="dim")
         table.add_column("what", overflow="fold", ratio=2)
