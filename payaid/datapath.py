@@ -54,6 +54,7 @@ class DataPath:
                 await pool.open()
                 closing.push_async_callback(pool.close)
             if self.redis:
+                await self.redis.open()
                 closing.push_async_callback(self.redis.close)
             background(closing, self.ear.run())
             background(closing, poll_primary(self.settings.listen_dsn, self.stamps))

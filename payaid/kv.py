@@ -4,6 +4,7 @@ The cache and the limiter use it, nothing else. What it loses costs hits, never 
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from hashlib import sha1
@@ -29,14 +30,17 @@ class Away(Exception):
 class KeyValue(Protocol):
     """What the cache and the limiter need of Redis. Every call raises Away, and nothing else."""
 
+    async def open(self) -> None:
+        """Find the nodes ahead of the first request, which would otherwise wait for it."""
+
     async def get(self, key: str) -> bytes | None:
         """The value, or None."""
 
     async def put(self, key: str, value: bytes, life_s: float) -> None:
         """Keep a value for a time."""
 
-    async def put_many(self, values: Mapping[str, bytes], life_s: float) -> None:
-        """Keep many values, pipelined."""
+    async def put_many(self, values: Mapping[str, tuple[bytes, float]]) -> None:
+        """Keep many values, each with its life in seconds, pipelined."""
 
     async def delete(self, key: str) -> None:
         """Forget one key."""
@@ -65,6 +69,11 @@ class RedisKeyValue:
         self._failures = 0
         self._open_until = 0.0
 
+    async def open(self) -> None:
+        """Find the nodes; one that is away now is found later."""
+        with contextlib.suppress(Away):
+            await self._ask(self._client.initialize(), patience=20)
+
     async def get(self, key: str) -> bytes | None:
         """The value, or None."""
         value: bytes | None = await self._ask(self._client.get(key))
@@ -74,10 +83,10 @@ class RedisKeyValue:
         """Keep a value for a time."""
         await self._ask(self._client.set(key, value, px=max(1, int(life_s * 1000))))
 
-    async def put_many(self, values: Mapping[str, bytes], life_s: float) -> None:
-        """Keep many values, pipelined: one round trip a node."""
+    async def put_many(self, values: Mapping[str, tuple[bytes, float]]) -> None:
+        """Keep many values, each with its life in seconds, pipelined: one round trip a node."""
         pipeline = self._client.pipeline(transaction=False)
-        for key, value in values.items():
+        for key, (value, life_s) in values.items():
             pipeline.set(key, value, px=max(1, int(life_s * 1000)))
         await self._ask(pipeline.execute(), patience=20)
 

@@ -7,7 +7,7 @@ ran out, with a stamp that still covers, is served stale while one caller renews
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple
 
 from payaid import observe
@@ -133,6 +133,21 @@ class Store:
             fresh_until=fresh_until,
             stale_until=fresh_until + life.stale_s,
         )
+
+    async def share_many(self, entries: Iterable[tuple[Key, Entry]]) -> None:
+        """Put many entries into L2 at once (warming).
+
+        Raises:
+            Away: Redis did not take them.
+        """
+        now = time.time()
+        values = {
+            keys.shared_key(entry.epoch, *key): (entry.pack(), entry.stale_until - now)
+            for key, entry in entries
+            if entry.stamp >= self.stamps.needed(entry.depends)
+        }
+        if self._shared is not None and values:
+            await self._shared.put_many(values)
 
     async def _share(self, key: Key, entry: Entry) -> None:
         assert self._shared is not None  # noqa: S101

@@ -81,7 +81,13 @@ class Auth:
                  call.header(b"user-agent")[:300]),
             )  # fmt: skip
             row = await cursor.fetchone()
-            await enqueue(unit.connection, unit.tenant, "warm", {"modules": modules}, dedupe="login")
+            await enqueue(
+                unit.connection,
+                unit.tenant,
+                "warm",
+                {"modules": modules, "user": account["userId"]},
+                dedupe=account["userId"],
+            )
             return str(row[0]) if row else ""
 
         session, _ = await self._writes.run(account["tenantId"], work)

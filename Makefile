@@ -1,0 +1,54 @@
+# `make` alone lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SHELL := /bin/bash
+
+.DEFAULT_GOAL := help
+.PHONY: help ready test check bench up down fmt clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The stamp is newer than what it was made from, so nothing is installed twice.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "payaid needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 2; }
+	@echo "installing into $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+ready: $(VENV)/.installed ## Set everything up and score the embedded stack: is it ready?
+	@$(BIN)/payaidctl gate --profile ci; status=$$?; \
+	case $$status in \
+	  0) echo "make ready: READY" ;; \
+	  3) echo "make ready: INCONCLUSIVE: nothing failed, and something could not be looked at (see above)" ;; \
+	  *) exit $$status ;; \
+	esac
+
+test: $(VENV)/.installed ## Run the tests, on a real PostgreSQL, PgBouncer and Valkey of their own
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.installed ## Lint, types, import contracts, and the documents' parity with the code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/docs -q
+
+bench: $(VENV)/.installed ## Measure the request path against a bare server, side by side (needs wrk)
+	@$(BIN)/python -m bench
+
+up: $(VENV)/.installed ## Start the embedded stack
+	@$(BIN)/payaidctl up
+
+down: ## Stop the embedded stack; its data stay
+	@$(BIN)/payaidctl down
+
+fmt: $(VENV)/.installed ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Stop the stack, and remove it, the environment and all caches
+	@test ! -x $(BIN)/payaidctl || $(BIN)/payaidctl down
+	rm -rf $(VENV) .payaid .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
