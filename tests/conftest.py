@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.jobs",
     "tests.fixtures.postgres15",
+    "tests.fixtures.load",
 ]

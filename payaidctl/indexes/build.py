@@ -95,7 +95,9 @@ class Builder:
                 raise Failed(f"the connection was lost during `{step.statements[0]}`", advice) from error
             raise Failed(f"`{step.statements[0]}`: {_primary(error)}", "see the server's log") from error
         except psycopg.Error as error:
-            raise Failed(f"`{step.statements[0]}`: {_primary(error)}", "mend what it names and run again") from error
+            left = await self._clear(step)
+            advice = "mend what it names and run again"
+            raise Failed(f"`{step.statements[0]}`: {_primary(error)}{left}", advice) from error
 
     async def _short(self, step: Step) -> None:
         """Try in brief attempts with growing pauses: while we wait for a lock, others queue behind us."""

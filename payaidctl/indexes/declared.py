@@ -93,6 +93,11 @@ def retired(name: str) -> str:
     return shortened(name, "__old")
 
 
+def kept(name: str) -> str:
+    """What a replaced index is called that enforces something, and so is not ours to drop."""
+    return shortened(name, "__kept")
+
+
 def on_partition(name: str, partition: str) -> str:
     """What the index of one partition is called."""
     return shortened(f"{partition}_{name}", "")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from payaidctl.indexes import steps
 from payaidctl.indexes.actual import Catalogue, Index, Partition, Table
-from payaidctl.indexes.declared import Declaration, on_partition, temporary
+from payaidctl.indexes.declared import Declaration, on_partition, retired, temporary
 from payaidctl.indexes.definition import Definition, differences
 from payaidctl.indexes.steps import Step
 
@@ -40,7 +40,7 @@ def plan(tree: Tree, own: Index | None, leftovers: Sequence[Index]) -> list[Step
         planned.append(steps.parent_only(tree.declared, top, tree.table))
     planned += _members(tree, parent, top)
     if replaced is not None:
-        planned += [steps.swap(replaced, top), steps.drop_retired(replaced)]
+        planned += [steps.swap(replaced, top, retired(name)), steps.drop_retired(replaced)]
     elif top != name:
         planned.append(steps.rename(tree.table.schema, top, name))
     return planned

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from payaidctl.indexes import partitions, steps
 from payaidctl.indexes.actual import Catalogue, Index, Table
-from payaidctl.indexes.declared import retired, temporary
+from payaidctl.indexes.declared import kept, retired, temporary
 from payaidctl.indexes.definition import Definition, differences
 from payaidctl.indexes.difference import SERVING, Judgement, State
 from payaidctl.indexes.steps import Kind, Step
@@ -108,10 +108,12 @@ def _plain(judged: Judgement, wanted: Definition, table: Table) -> tuple[list[St
         last = steps.build(judged.declared, name, table) if done is None else steps.rename(done.schema, done.name, name)
         return [*dead, *cleared, last], ""
     built = [steps.build(judged.declared, temporary(name), table)] if done is None else []
-    swapped = [*cleared, *built, steps.swap(own, temporary(name))]
-    if own.definition.unique:
-        return swapped, f"the old one enforces uniqueness and was kept as {retired(name)}: drop it if it is not meant"
-    return [*swapped, steps.drop_retired(own)], ""
+    built = [*cleared, *built]
+    if own.definition.unique and not wanted.unique:
+        away = kept(name)
+        told = f"the old one enforces uniqueness and was kept as {away}: drop it if that is not meant"
+        return [*built, steps.swap(own, temporary(name), away)], told
+    return [*built, steps.swap(own, temporary(name), retired(name)), steps.drop_retired(own)], ""
 
 
 def _finished(index: Index, name: str, wanted: Definition) -> bool:

@@ -51,10 +51,10 @@ def drop_retired(index: Index) -> Step:
     return _dropped(index.schema, retired(index.name), partitioned=index.partitioned)
 
 
-def swap(own: Index, built: str) -> Step:
-    """Give the built one the name, and the one that had it another, at once."""
+def swap(own: Index, built: str, away: str) -> Step:
+    """Give the built one the name, and call the one that had it `away`, at once."""
     name = own.name
-    return Step(Kind.SHORT, (_renamed(own.schema, name, retired(name)), _renamed(own.schema, built, name)), makes=name)
+    return Step(Kind.SHORT, (_renamed(own.schema, name, away), _renamed(own.schema, built, name)), makes=name)
 
 
 def rename(schema: str, name: str, to: str) -> Step:
