@@ -37,10 +37,12 @@ class Ending:
 
 
 class Executor:
-    """Runs deliveries. `running` holds the attempts under way, which the heartbeat keeps leased."""
+    """Runs deliveries. `running` holds the attempts under way, which the heartbeat keeps leased; `draining`, it claims
+    nothing more."""
 
     def __init__(self, ledger: Ledger, services: Services, meter: Meter, pace: Pace, ended: Callable[[], None]) -> None:
         self.running: dict[str, Job] = {}
+        self.draining = False
         self._ledger = ledger
         self._services = services
         self._meter = meter
@@ -49,6 +51,9 @@ class Executor:
 
     async def process(self, delivery: Any, token: str) -> None:
         """BullMQ's processor. Returns when the job is over, raises what BullMQ must do otherwise."""
+        if self.draining:  # a fetch that was under way when the drain began
+            await _put_back(delivery, token, 1.0)
+            raise DelayedError
         task = registry.find(delivery.name) or _unknown(delivery.name)
         try:
             claim = await self._ledger.claim(

@@ -128,6 +128,7 @@ class Assembly:
     async def _drain(self) -> None:
         """Fetch no more; wait for what runs; stop what does not end in time, and put it back."""
         log.info("drain_begins", running=len(self.executor.running))
+        self.executor.draining = True
         await self.consumer.pause(do_not_wait_active=True)
         loop = asyncio.get_running_loop()
         if not await self._quiet(loop.time() + self.drain_s):
