@@ -26,7 +26,10 @@ REQUIRED = ("format", "command", "verdict", "takenAt", "system", "findings", "fa
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One run on file. `system` is the database cluster's identifier, or a digest of the addresses without one."""
+    """One run on file. `system` is the database cluster's identifier, or a digest of the addresses without one.
+
+    `imported` is the system that it was taken on, where a person let it count for another.
+    """
 
     command: str
     verdict: str
@@ -37,6 +40,7 @@ class Evidence:
     findings: list[dict[str, Any]]
     facts: dict[str, Any]
     path: Path
+    imported: str = ""
 
     def age(self, now: datetime | None = None) -> timedelta:
         """How long ago it was taken."""
@@ -97,9 +101,7 @@ def load(path: Path) -> Evidence:
         ) from error
     missing = [name for name in REQUIRED if not isinstance(document, dict) or name not in document]
     if missing:
-        raise UsageError(
-            f"{path} is no evidence: it lacks {', '.join(missing)}", "import a file that this tool wrote"
-        )
+        raise UsageError(f"{path} is no evidence: it lacks {', '.join(missing)}", "import a file that this tool wrote")
     return Evidence(
         command=document["command"],
         verdict=document["verdict"],
@@ -110,6 +112,7 @@ def load(path: Path) -> Evidence:
         findings=document["findings"],
         facts=document["facts"],
         path=path,
+        imported=document.get("imported", ""),
     )
 
 

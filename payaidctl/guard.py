@@ -70,9 +70,18 @@ def guard(
     say(f"{action}: {identity} ({target.origin})")
     if refusal := refuse(identity, action, allowed, direct=direct):
         raise refusal
-    if not (target.embedded or yes):
-        _agree(f"{action} there?")
+    consent(target, action, yes=yes)
     return identity
+
+
+def consent(target: Target, action: str, *, yes: bool) -> None:
+    """Have a person agree, unless it is the embedded stack or they did so by --yes.
+
+    Raises:
+        UsageError: nobody agreed.
+    """
+    if not (target.embedded or yes):
+        _agree(f"{action} on {target}?")
 
 
 def identify(url: str, timeout_s: int = 5) -> Identity:
@@ -92,9 +101,7 @@ def identify(url: str, timeout_s: int = 5) -> Identity:
             host = f"{connection.info.host}:{connection.info.port}"
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]
-        raise Unreachable(
-            f"{mask(url)} cannot be reached: {reason}", "`payaidctl ping` shows what answers"
-        ) from error
+        raise Unreachable(f"{mask(url)} cannot be reached: {reason}", "`payaidctl ping` shows what answers") from error
     if row is None:
         raise Unreachable(f"{mask(url)} answered nothing", "`payaidctl ping` shows what answers")
     database, role, standby, ours, theirs, tables = row
@@ -111,9 +118,7 @@ def is_pooled(connection: "Connection[Any]") -> bool:
     return row is not None and row[0] != connection.info.backend_pid
 
 
-def refuse(
-    identity: Identity, action: str, allowed: Collection[Kind], *, direct: bool = False
-) -> OperatorError | None:
+def refuse(identity: Identity, action: str, allowed: Collection[Kind], *, direct: bool = False) -> OperatorError | None:
     """The reason why `action` must not touch this database, or None. Pure."""
     if identity.kind not in allowed:
         wanted = " or ".join(kind.value for kind in allowed)

@@ -33,7 +33,7 @@ def _plain() -> bool:
 
 def say(message: str) -> None:
     """One line of progress, on stderr."""
-    asides().print(message, markup=False)
+    asides().print(message, markup=False, emoji=False, soft_wrap=True)
 
 
 def complain(error: OperatorError) -> None:

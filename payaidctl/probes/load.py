@@ -51,6 +51,7 @@ def judgeable(run: Evidence) -> dict[str, Any]:
         "age_h": round(run.age().total_seconds() / 3600, 2),
         "taken_at": run.taken_at.strftime("%d %B %H:%M UTC"),
         "commit": run.commit,
+        "origin": f"imported, taken on {run.imported}" if run.imported else "taken here",
         "file": run.path.name,
     }
 

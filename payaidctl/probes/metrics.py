@@ -29,9 +29,9 @@ Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 async def look(target: Target, timeout_s: float) -> dict[str, Any]:
     """`missing` families, `workers` that told, and by how much the request counter `moved` for calls we made."""
     async with http.client(target, timeout_s) as client:
-        before, _ = await _scrape(client)
+        before, _ = await scrape(client)
         calls = await asyncio.gather(*(client.get("/api/health") for _ in range(CALLS)))
-        after, families = await _scrape(client)
+        after, families = await scrape(client)
     requests = "payaid_http_requests_total"
     moved = _sum(after, requests) - _sum(before, requests)
     return {
@@ -44,7 +44,7 @@ async def look(target: Target, timeout_s: float) -> dict[str, Any]:
     }
 
 
-async def _scrape(client: httpx.AsyncClient) -> tuple[Samples, set[str]]:
+async def scrape(client: httpx.AsyncClient) -> tuple[Samples, set[str]]:
     try:
         answer = await client.get("/metrics")
     except httpx.HTTPError as error:

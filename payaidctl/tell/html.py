@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from payaidctl.errors import UsageError
-from payaidctl.finding import Report
+from payaidctl.finding import Finding, Report
+from payaidctl.tell import words
 
 
 def write(report: Report, page: Path) -> None:
@@ -27,7 +28,7 @@ def render(report: Report) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     from payaid.content import content
-    from payaidctl.tell import json, words
+    from payaidctl.tell import json
 
     environment = Environment(
         loader=FileSystemLoader(content("templates/report")),
@@ -36,13 +37,14 @@ def render(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["code"] = _code
     environment.filters["json"] = _json
     environment.filters["utc"] = json.utc
     environment.filters["duration"] = words.duration
     return environment.get_template("page.html").render(
         report=report,
         facts=report.facts,
-        areas=words.by_area(words.by_urgency(report.findings)),
+        areas=areas(report),
         counts=words.counts(report.findings),
         marks=words.MARKS,
         step_marks={status.value: mark for status, mark in words.MARKS.items()},
@@ -51,11 +53,31 @@ def render(report: Report) -> str:
     )
 
 
+def _code(text: str) -> Any:
+    """Advice with what stands in backticks set as code; all of it where nothing does."""
+    from markupsafe import Markup, escape
+
+    if "`" not in text:
+        return Markup("<code>{}</code>").format(text)
+    parts = text.split("`")
+    told = (
+        escape(part) if number % 2 == 0 else Markup("<code>{}</code>").format(part) for number, part in enumerate(parts)
+    )
+    return Markup("").join(told)
+
+
 def _json(value: Any) -> str:
     """Evidence as it is: words stay words, structures become indented JSON."""
     from payaidctl.tell.json import plain
 
     return value if isinstance(value, str) else dumps(value, indent=1, ensure_ascii=False, default=plain)
+
+
+def areas(report: Report) -> dict[str, list[Finding]]:
+    """Findings by area, urgent ones first; without what the page tells above: the checklist and the steps."""
+    above = {name for name, fact in (("checklist", "checklist"), ("gate", "steps")) if fact in report.facts}
+    found = [finding for finding in report.findings if words.area(finding) not in above]
+    return words.by_area(words.by_urgency(found))
 
 
 def figures(load: dict[str, Any]) -> dict[str, Any]:
