@@ -92,7 +92,7 @@ class Service:
         """Serve, or live through the lifespan."""
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
-        elif self._app is not None:
+        elif scope["type"] == "http" and self._app is not None:
             await self._app(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

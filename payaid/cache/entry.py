@@ -23,6 +23,7 @@ class Entry:
         "etag",
         "fresh_until",
         "hits",
+        "sound_at",
         "stale_until",
         "stamp",
         "variants",
@@ -49,6 +50,7 @@ class Entry:
         self.fresh_until = fresh_until
         self.stale_until = stale_until
         self.hits = 0
+        self.sound_at = -1
         self.variants: dict[str, bytes] = {}
 
     @property

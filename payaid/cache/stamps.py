@@ -47,6 +47,9 @@ class Stamps:
         self._primary_at = float("-inf")
         self.epoch = ""
         self.floor = DIRTY
+        # Changes whenever an answer of `needed` might: what was found good at this version still is. 0: ask.
+        self.version = 0
+        self._versions = 0
 
     # -- what is asked ----------------------------------------------------------------------------------------
 
@@ -86,11 +89,13 @@ class Stamps:
         self._stamps.clear()
         self.floor = floor
         self._listening = True
+        self._moved()
         return changed
 
     def deafen(self) -> None:
         """Notices may be missed from now on: no stamp counts until `listen`."""
         self._listening = False
+        self._moved()
 
     def polled(self, epoch: str, position: int) -> None:
         """The primary was at `position` just now."""
@@ -100,6 +105,7 @@ class Stamps:
     def begin(self, names: Iterable[str]) -> None:
         """These are being changed: neither hit nor fill until `settle` or `abandon`."""
         self._dirty.update(names)
+        self._moved()
 
     def settle(self, names: Iterable[str], position: int) -> None:
         """The change is visible, and was so before `position`."""
@@ -109,11 +115,17 @@ class Stamps:
         while len(self._stamps) > self._names_kept:
             oldest = next(iter(self._stamps))
             self.floor = max(self.floor, self._stamps.pop(oldest))
+        self._moved()
 
     def abandon(self, names: Iterable[str]) -> None:
         """The change certainly did not happen."""
         for name in names:
             self._clean(name)
+
+    def _moved(self) -> None:
+        self._versions += 1
+        # Deaf or dark, what is needed changes by itself, with the primary's position and the clock.
+        self.version = self._versions if self._listening else 0
 
     def _clean(self, name: str) -> None:
         if self._dirty[name] > 1:

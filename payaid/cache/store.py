@@ -51,10 +51,13 @@ class Store:
     def peek(self, key: Key, shown: int) -> Entry | None:
         """An L1 entry that may be served as it is: the hot path, without a wait."""
         entry = self.local.get(key)
-        if entry is None or entry.epoch != self.stamps.epoch or time.time() >= entry.fresh_until:
+        if entry is None or entry.stamp < shown or time.time() >= entry.fresh_until:
             return None
-        if entry.stamp < shown or entry.stamp < self.stamps.needed(entry.depends):
-            return None
+        stamps = self.stamps
+        if entry.sound_at != stamps.version:
+            if entry.epoch != stamps.epoch or entry.stamp < stamps.needed(entry.depends):
+                return None
+            entry.sound_at = stamps.version or -1
         entry.hits += 1
         return entry
 

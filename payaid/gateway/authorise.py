@@ -14,10 +14,10 @@ class Authorise:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass, or 403."""
-        if scope["type"] == "http":
-            call = call_of(scope)
-            if call.target and call.target.grant and call.target.grant not in call.who().grants:
-                raise Forbidden(_why(call.who(), call.target.grant))
+        call = call_of(scope)
+        grant = call.target.grant if call.target else ""
+        if grant and grant not in call.who().grants:
+            raise Forbidden(_why(call.who(), grant))
         await self.app(scope, receive, send)
 
 

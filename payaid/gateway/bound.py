@@ -1,8 +1,10 @@
 """Bounds what a caller may send, and reads the body once."""
 
+import asyncio
+
 from payaid.asgi import App, Receive, Scope, Send, call_of
 from payaid.call import Call
-from payaid.errors import BadRequest, BodyTooLarge
+from payaid.errors import BadRequest, BodyTooLarge, DeadlineExceeded
 
 MAX_QUERY = 4096
 WITH_BODY = {"POST", "PATCH", "PUT", "DELETE"}
@@ -11,18 +13,22 @@ WITH_BODY = {"POST", "PATCH", "PUT", "DELETE"}
 class Bound:
     """Inside this layer `call.body` is the whole body, and nothing is longer than it may be."""
 
-    def __init__(self, app: App, body_limit: int) -> None:
+    def __init__(self, app: App, body_limit: int, seconds: float) -> None:
         self.app = app
         self._limit = body_limit
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check lengths; read the body of methods that have one."""
-        if scope["type"] == "http":
-            call = call_of(scope)
-            if len(call.query) > MAX_QUERY:
-                raise BadRequest(f"The query is longer than {MAX_QUERY} characters.")
-            if call.method in WITH_BODY:
-                call.body = await self._read(call, receive)
+        call = call_of(scope)
+        if len(call.query) > MAX_QUERY:
+            raise BadRequest(f"The query is longer than {MAX_QUERY} characters.")
+        if call.method in WITH_BODY:
+            try:
+                async with asyncio.timeout(self._seconds):
+                    call.body = await self._read(call, receive)
+            except TimeoutError:
+                raise DeadlineExceeded(f"The body did not arrive within {self._seconds:g} s.") from None
         await self.app(scope, receive, send)
 
     async def _read(self, call: Call, receive: Receive) -> bytes:

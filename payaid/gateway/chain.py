@@ -9,7 +9,9 @@ from payaid.cache.store import Store
 from payaid.gateway.authorise import Authorise
 from payaid.gateway.bound import Bound
 from payaid.gateway.compress import Compress
+from payaid.gateway.deadline import Deadline
 from payaid.gateway.failures import Failures
+from payaid.gateway.hits import Hits, Spellings
 from payaid.gateway.identity import Authenticate, Identity
 from payaid.gateway.limit import Limit
 from payaid.gateway.observed import InFlight, Observed
@@ -38,23 +40,28 @@ class Parts(NamedTuple):
 def chain(rest: App, parts: Parts) -> App:
     """Wrap the rest layer in all others."""
     settings = parts.settings
+    spellings = Spellings()
     layers: list[Callable[[App], App]] = [
         # A name first: whatever happens further in can be found by its request id.
         lambda app: Trace(app, parts.process),
         # Outside the failures, so that a failure is measured as what the caller saw of it.
         lambda app: Observed(app, parts.in_flight),
         # Everything further in may raise; only here does it become a problem document.
-        lambda app: Failures(app, settings.deadline_ms / 1000),
+        Failures,
         # Before anybody looks at the body: an oversized one costs nothing but its header.
-        lambda app: Bound(app, settings.body_limit),
+        lambda app: Bound(app, settings.body_limit, settings.deadline_ms / 1000),
         # The limiter must know whose budget; what is held against a caller waits until it was charged.
         lambda app: Identity(app, parts.authenticate, parts.stamps, settings.trusted_proxies),
         # Outside authorisation and cache: hits and refusals cost the caller as well.
         lambda app: Limit(app, parts.limiter, enforced=settings.limits),
         # Outside the cache: an entry is shared by all who may read it, so who may is asked first.
         Authorise,
+        # A hit ends here.
+        *([lambda app: Hits(app, parts.store, spellings)] if settings.cache else []),
+        # Outside all that waits for a database.
+        lambda app: Deadline(app, settings.deadline_ms / 1000),
         # Outside compression: an entry keeps its own compressed variants, made once.
-        *([lambda app: RespCache(app, parts.store, parts.fill, parts.cursors)] if settings.cache else []),
+        *([lambda app: RespCache(app, parts.store, spellings, parts.fill, parts.cursors)] if settings.cache else []),
         # Innermost: what is not kept is compressed on its way out.
         Compress,
     ]

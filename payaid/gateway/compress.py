@@ -49,7 +49,7 @@ class Compress:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hold the head back until the body shows what it is."""
-        coding = negotiate(call_of(scope).headers.get(b"accept-encoding", b"")) if scope["type"] == "http" else ""
+        coding = negotiate(call_of(scope).headers.get(b"accept-encoding", b""))
         if not coding:
             await self.app(scope, receive, send)
             return

@@ -30,14 +30,13 @@ class Identity:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Identify the caller."""
-        if scope["type"] == "http":
-            call = call_of(scope)
-            call.client = self._address(scope, call)
-            if call.target is None:
-                call.refusal = self._nowhere(call)
-            elif not call.target.public:
-                await self._identify(call)
-            call.marks.append(("identity", time.perf_counter() - call.started))
+        call = call_of(scope)
+        call.client = self._address(scope, call)
+        if call.target is None:
+            call.refusal = self._nowhere(call)
+        elif not call.target.public:
+            await self._identify(call)
+        call.marks.append(("identity", time.perf_counter() - call.started))
         await self.app(scope, receive, send)
 
     async def _identify(self, call: Call) -> None:

@@ -20,9 +20,6 @@ class Limit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Admit, or 429; then raise what the identity layer held against the caller."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         call = call_of(scope)
         cost = call.target.cost if call.target else 1
         if cost and self._enforced:

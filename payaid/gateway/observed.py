@@ -41,9 +41,6 @@ class Observed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, then tell."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         call = call_of(scope)
         self._in_flight.enter()
         try:

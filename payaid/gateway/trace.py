@@ -1,5 +1,6 @@
 """Gives a request its name, its place in a trace, and its meaning (the route)."""
 
+import itertools
 import os
 import re
 import time
@@ -18,19 +19,18 @@ class Trace:
     def __init__(self, app: App, instance: str) -> None:
         self.app = app
         self._instance = (b"x-instance", instance.encode())
+        # Unique without asking the kernel at each request: the process' own random prefix, and a count.
+        self._prefix, self._count = os.urandom(8).hex(), itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Make the Call, resolve the route, name the answer."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         call = Call(scope, time.perf_counter())
         scope[KEY] = call
         given = call.headers.get(b"x-request-id")
         if given and REQUEST_ID.fullmatch(name := given.decode("latin-1")):
             call.request_id = name
         else:
-            call.request_id = os.urandom(12).hex()
+            call.request_id = f"{self._prefix}{next(self._count):08x}"
         if parent := call.headers.get(b"traceparent"):
             text = parent.decode("latin-1")
             call.traceparent = text if TRACEPARENT.fullmatch(text) else ""

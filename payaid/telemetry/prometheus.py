@@ -48,10 +48,10 @@ class Metrics(Collector):
         self._gauges = gauges
         self._started = time.time()
         self._process = psutil.Process()
-        self._requests: Counter[tuple[str, str, str]] = Counter()
+        # (route, method, status, cache class, cache result, limiter, tier): one count a request, sums at scrape time.
+        self._answers: Counter[tuple[str, str, int, str, str, str, str]] = Counter()
         self._seconds: defaultdict[tuple[str, str], _Histogram] = defaultdict(_Histogram)
-        self._cache: Counter[tuple[str, str]] = Counter()
-        self._limiter: Counter[tuple[str, str]] = Counter()
+        self._sessions: Counter[str] = Counter()
         self._reads: Counter[tuple[str, str]] = Counter()
         self._database: defaultdict[tuple[str], _Histogram] = defaultdict(_Histogram)
         self._degraded: Counter[tuple[str]] = Counter()
@@ -69,19 +69,14 @@ class Metrics(Collector):
         observe.subscribe(observe.Crashed, lambda _: self._others.update(["payaid_crashes"]))
         observe.subscribe(observe.EpochChanged, lambda _: self._others.update(["payaid_epoch_changes"]))
         observe.subscribe(observe.Heard, lambda fact: self._others.update({"payaid_notices": fact.notices}))
-        observe.subscribe(observe.SessionRead, lambda fact: self._cache.update([("sessions", fact.result)]))
+        observe.subscribe(observe.SessionRead, lambda fact: self._sessions.update([fact.result]))
 
     def _answered(self, fact: observe.Answered) -> None:
-        self._requests[fact.route, fact.method, str(fact.status)] += 1
-        self._seconds[fact.route, fact.method].add(fact.seconds)
-        if fact.cache_result:
-            self._cache[fact.cache_class, fact.cache_result] += 1
-            if fact.cache_result.startswith("hit") or fact.cache_result == "stale":
-                self._reads["cache", fact.cache_result] += 1
-        if fact.limiter:
-            self._limiter[fact.limiter, fact.tier] += 1
-        if fact.user:
-            self._active[fact.user] = time.monotonic()
+        route, method, status, seconds, cache_class, cache_result, limiter, tier, _, user, _ = fact
+        self._answers[route, method, status, cache_class, cache_result, limiter, tier] += 1
+        self._seconds[route, method].add(seconds)
+        if user:
+            self._active[user] = time.monotonic()
 
     def _read(self, fact: observe.Read) -> None:
         self._reads[fact.server, fact.reason] += 1
@@ -89,16 +84,33 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Every family, as prometheus_client renders them."""
-        yield self._counter("payaid_http_requests", "Requests answered.", ["route", "method", "status"], self._requests)
+        requests, cache, limiter, reads = self._sums()
+        yield self._counter("payaid_http_requests", "Requests answered.", ["route", "method", "status"], requests)
         yield self._histogram("payaid_http_request_seconds", "Time to answer.", ["route", "method"], self._seconds)
-        yield self._counter("payaid_cache_requests", "Cache look-ups.", ["class", "result"], self._cache)
-        yield self._counter("payaid_limiter_decisions", "Limiter decisions.", ["decision", "tier"], self._limiter)
-        yield self._counter("payaid_reads", "Reads, by who answered and why.", ["server", "reason"], self._reads)
+        yield self._counter("payaid_cache_requests", "Cache look-ups.", ["class", "result"], cache)
+        yield self._counter("payaid_limiter_decisions", "Limiter decisions.", ["decision", "tier"], limiter)
+        yield self._counter("payaid_reads", "Reads, by who answered and why.", ["server", "reason"], reads)
         yield self._histogram("payaid_db_seconds", "Time of one database call.", ["server"], self._database)
         yield self._counter("payaid_degradations", "Lesser ways taken.", ["what"], self._degraded)
         for name in ("payaid_crashes", "payaid_epoch_changes", "payaid_notices"):
             yield self._counter(name, "Counted since the start.", [], Counter({(): self._others[name]}))
         yield from self._now()
+
+    def _sums(self) -> tuple[Counter[Any], Counter[Any], Counter[Any], Counter[Any]]:
+        """What the answers add up to: requests, cache look-ups, limiter decisions, reads."""
+        requests: Counter[Any] = Counter()
+        cache: Counter[Any] = Counter({("sessions", result): count for result, count in self._sessions.items()})
+        limiter: Counter[Any] = Counter()
+        reads: Counter[Any] = Counter(self._reads)
+        for (route, method, status, cache_class, result, decision, tier), count in list(self._answers.items()):
+            requests[route, method, str(status)] += count
+            if result:
+                cache[cache_class, result] += count
+            if result.startswith("hit") or result == "stale":
+                reads["cache", result] += count
+            if decision:
+                limiter[decision, tier] += count
+        return requests, cache, limiter, reads
 
     def _now(self) -> Iterator[Metric]:
         families: dict[str, GaugeMetricFamily] = {}

@@ -1,0 +1,22 @@
+"""A request ends within its deadline. Inside the hits, which wait for nothing and need none."""
+
+import asyncio
+
+from payaid.asgi import App, Receive, Scope, Send
+from payaid.errors import DeadlineExceeded
+
+
+class Deadline:
+    """Whatever is inside is cancelled when its time is over: statements, waits, all of it."""
+
+    def __init__(self, app: App, seconds: float) -> None:
+        self.app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer in time, or 504."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self.app(scope, receive, send)
+        except TimeoutError:
+            raise DeadlineExceeded(f"The request took longer than {self._seconds:g} s.") from None

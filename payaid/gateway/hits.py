@@ -1,0 +1,99 @@
+"""The shortest way: an L1 hit is answered here, without waiting for anything and without entering the rest layer."""
+
+from payaid.asgi import App, Headers, Receive, Scope, Send, answer, call_of
+from payaid.cache.entry import Entry
+from payaid.cache.local import Key
+from payaid.cache.policy import CacheClass
+from payaid.cache.stamps import Hearing
+from payaid.cache.store import Store
+from payaid.call import Call
+from payaid.gateway.compress import WORTH, encode, negotiate
+from payaid.rest.reply import matches, tagged
+
+JSON = (b"content-type", b"application/json")
+DEGRADED = (b"x-payaid-degraded", b"primary-unreachable")
+# A tenant's data is nobody else's, and is asked again each time: the entity tag makes that cheap.
+PRIVATE = ((b"cache-control", b"private, no-cache"), (b"vary", b"authorization, accept-encoding"))
+STATUS = {
+    "hit_l1": (b"cache-status", b"payaid-l1; hit"),
+    "hit_l2": (b"cache-status", b"payaid-l2; hit"),
+    "stale": (b"cache-status", b"payaid; hit; fwd=stale"),
+    "miss": (b"cache-status", b"payaid; fwd=miss"),
+}
+SPELLINGS = 50_000
+
+
+class Spellings:
+    """Which request a raw path and query turned out to be, so that a hit is found without parsing it again."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, str], tuple[Key, CacheClass]] = {}
+
+    @staticmethod
+    def of(call: Call) -> tuple[str, str, str]:
+        """The raw request. A summary depends on who asks; all else is the same for all of a tenant."""
+        who = call.who()
+        personal = call.target is not None and call.target.summary is not None
+        return (f"{who.tenant_id}/{who.user_id}" if personal else who.tenant_id, call.path, call.query)
+
+    def get(self, spelling: tuple[str, str, str]) -> tuple[Key, CacheClass] | None:
+        """Its key and class, if it was seen before."""
+        return self._known.get(spelling)
+
+    def learn(self, spelling: tuple[str, str, str], key: Key, cache_class: CacheClass) -> None:
+        """Remember what it was."""
+        if len(self._known) > SPELLINGS:
+            self._known.clear()
+        self._known[spelling] = (key, cache_class)
+
+
+class Hits:
+    """Serves what L1 holds and the stamps cover; everything else goes on."""
+
+    def __init__(self, app: App, store: Store, spellings: Spellings) -> None:
+        self.app = app
+        self._store = store
+        self._spellings = spellings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A hit, or the next layer."""
+        call = call_of(scope)
+        if call.target is not None and call.target.cacheable:
+            known = self._spellings.get(self._spellings.of(call))
+            if known is not None:
+                entry = self._store.peek(known[0], call.shown_stamp)
+                if entry is not None:
+                    call.cache_class, call.cache_result = known[1], "hit_l1"
+                    await serve(send, call, self._store, known[0], entry)
+                    return
+        await self.app(scope, receive, send)
+
+
+async def serve(send: Send, call: Call, store: Store, key: Key, entry: Entry) -> None:
+    """Send an entry: 304 where the caller has it already, in the coding that the caller accepts."""
+    accepted = call.headers.get(b"accept-encoding")
+    coding = negotiate(accepted) if accepted and len(entry.body) >= WORTH else ""
+    headers: Headers = [(b"etag", tagged(entry.etag, coding)), STATUS[call.cache_result], *PRIVATE]
+    if store.stamps.hearing is Hearing.DARK:
+        headers.append(DEGRADED)
+    condition = call.headers.get(b"if-none-match")
+    if condition and matches(condition, entry.etag):
+        await answer(send, call, 304, headers, b"")
+        return
+    headers.append(JSON)
+    body = entry.body
+    if coding:
+        headers.append((b"content-encoding", coding.encode()))
+        body = _encoded(store, key, entry, coding)
+    await answer(send, call, 200, headers, body)
+
+
+def _encoded(store: Store, key: Key, entry: Entry, coding: str) -> bytes:
+    """Kept from the second hit on: most pages are read once, and a variant that nobody asks for again is waste."""
+    if (kept := entry.variants.get(coding)) is not None:
+        return kept
+    if entry.hits < 2:
+        return encode(entry.body, coding)
+    body = entry.variants[coding] = encode(entry.body, coding)
+    store.local.grown(key)
+    return body
