@@ -12,8 +12,8 @@ class Logins(Person):
     def login(self) -> None:
         """The next account."""
         everyone = self.cast[type(self).__name__]
-        everyone.append(self.actor)
-        self.actor = everyone.popleft()
+        self.actor = everyone[0]
+        everyone.rotate(-1)
         self.post(self.LOGIN, "/api/v1/auth/login", {"email": self.actor.email, "password": self.actor.secret})
 
     def pause(self) -> float:

@@ -120,7 +120,7 @@ def bars(
     if not bins:
         return empty(title)
     x = logarithmic(bins[0][0], bins[-1][1], LEFT, WIDTH - RIGHT)
-    y = linear(0, max(count for _, _, count in bins), HEIGHT - BOTTOM, TOP + 26)
+    y = linear(0, max(count for _, _, count in bins), HEIGHT - BOTTOM, TOP + 12 * len(marks) + 4)
     body = [_grid(x, y, "", unit)]
     for low, high, count in bins:
         if count:
@@ -133,15 +133,11 @@ def bars(
 
 
 def _marks(marks: Sequence[tuple[float, str]], x: Scale) -> str:
-    """Vertical lines; labels that would touch take the second row."""
-    drawn, last = [], -1e9
-    row = 0
-    for value, label in sorted(marks):
+    """Vertical lines, each with its label on a row of its own, so that near neighbours stay legible."""
+    drawn = []
+    for row, (value, label) in enumerate(sorted(marks)):
         at = x(value)
-        row = 1 - row if at - last < 70 else 0
-        last = at
-        end = at > WIDTH - 90
-        anchor, shift = ("end", -4) if end else ("start", 4)
+        anchor, shift = ("end", -4) if at > WIDTH - 110 else ("start", 4)
         drawn.append(
             f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{TOP + 12 * row}" y2="{HEIGHT - BOTTOM}" class="bound"/>'
             f'<text x="{at + shift:.1f}" y="{TOP + 9 + 12 * row}" text-anchor="{anchor}" class="label">'

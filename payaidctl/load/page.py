@@ -1,7 +1,6 @@
-"""The page's part about a load run: figures, charts and tables, for templates/report/load.html."""
+"""The page's part about a load run: figures, charts and tables, for templates/report/load_run.html."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -26,15 +25,13 @@ READ_CLASSES = ("list", "detail", "stats", "search")
 
 
 def render(run: "Run", report: Report, mistakes: Sequence[Mapping[str, Any]]) -> str:
-    """The whole page of a run."""
-    return html.render(with_pictures(run, report, mistakes))
+    """The whole page of a run: the page of every report, with this run's pictures."""
+    return html.render(report, "load_page.html", run=_drawn(run, report.facts, mistakes))
 
 
-def with_pictures(run: "Run", report: Report, mistakes: Sequence[Mapping[str, Any]]) -> Report:
-    """The report with what the page draws. Evidence keeps the figures, not the drawings."""
-    facts = {key: value for key, value in report.facts.items() if key != "load"}
-    load = {
-        "run": run.name,
+def _drawn(run: "Run", facts: Mapping[str, Any], mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "name": run.name,
         "profile": run.profile.name,
         "figures": _figures(run),
         "charts": [Markup(svg) for svg in charts(run)],  # noqa: S704  (chart.py escapes every text)
@@ -51,7 +48,6 @@ def with_pictures(run: "Run", report: Report, mistakes: Sequence[Mapping[str, An
         "folder": facts["folder"],
         "show": show,
     }
-    return replace(report, facts=facts | {"load": load})
 
 
 def _figures(run: "Run") -> list[tuple[str, str]]:

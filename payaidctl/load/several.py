@@ -34,11 +34,8 @@ def play(asked: argparse.Namespace) -> None:
 
 
 def share(plan: Plan, number: int, of: int) -> Plan:
-    """One worker's part: every `of`-th actor, and a few more, because Locust deals classes out by its own rule."""
-    cast = {}
-    for name, actors in plan.cast.items():
-        own = actors[number::of]
-        cast[name] = own + [actor for actor in actors[:of] if actor not in own]
+    """One worker's part: every `of`-th actor. Of scenarios with fewer actors than workers, everybody has them all."""
+    cast = {name: actors[number::of] if len(actors) >= of else actors for name, actors in plan.cast.items()}
     return replace(plan, cast=cast)
 
 

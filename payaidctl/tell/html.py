@@ -23,8 +23,8 @@ def write(report: Report, page: Path) -> None:
         raise UsageError(f"{page} cannot be written: {error.strerror}", "name a writable file") from error
 
 
-def render(report: Report) -> str:
-    """The page's text, from templates/report/page.html."""
+def render(report: Report, template: str = "page.html", **more: Any) -> str:
+    """The page's text, from templates/report/; a template that extends the page may be given `more` to show."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     from payaid.content import content
@@ -41,7 +41,7 @@ def render(report: Report) -> str:
     environment.filters["json"] = _json
     environment.filters["utc"] = json.utc
     environment.filters["duration"] = words.duration
-    return environment.get_template("page.html").render(
+    return environment.get_template(template).render(
         report=report,
         facts=report.facts,
         areas=areas(report),
@@ -50,6 +50,7 @@ def render(report: Report) -> str:
         step_marks={status.value: mark for status, mark in words.MARKS.items()},
         load=figures(report.facts.get("load") or {}),
         verdict_word=words.VERDICT_WORDS[report.verdict],
+        **more,
     )
 
 
