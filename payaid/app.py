@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+from contextlib import AsyncExitStack
 from typing import Any
 
 from payaid.asgi import App, Receive, Scope, Send
 from payaid.call import Call
+from payaid.datapath import background
 from payaid.gateway.chain import Parts, chain
+from payaid.orphan import end_with_parent
 from payaid.rest.app import Endpoint, Rest
 from payaid.rest.auth import Auth
 from payaid.rest.health import Health
@@ -99,7 +102,8 @@ class Service:
         await receive()
         configure(self.settings)
         runtime = Runtime(self.settings)
-        async with runtime.running():
+        async with runtime.running(), AsyncExitStack() as closing:
+            background(closing, end_with_parent())
             self._app = build(runtime)
             await send({"type": "lifespan.startup.complete"})
             await receive()

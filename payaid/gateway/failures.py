@@ -23,7 +23,7 @@ class Failures:
             await self.app(scope, receive, send)
         except PayaidError as error:
             failure = error
-        except Exception as error:  # noqa: BLE001  # the last net
+        except Exception as error:  # the last net
             call = call_of(scope)
             observe.emit(observe.Crashed(call.template, call.request_id, error))
             if call.status:
