@@ -67,7 +67,7 @@ class JobQueue:
     async def pause(self, *, paused: bool) -> None:
         """Let no worker take anything more, or let them again; what runs, runs on."""
         async with asyncio.timeout(HAND_OVER_S):
-            await (self._queue.pause() if paused else self._queue.resume())
+            await self._queue.backend.pause(paused)
 
     async def server_run(self) -> str:
         """The id of the server's run: another one means a restart, and perhaps a second of lost writes."""
