@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.fixtures.stack",
     "tests.fixtures.database",
     "tests.fixtures.jobs",
+    "tests.fixtures.api",
     "tests.fixtures.postgres15",
     "tests.fixtures.load",
 ]

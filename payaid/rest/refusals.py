@@ -1,4 +1,8 @@
-"""What the database refuses, in the caller's words: which field, and why."""
+"""What the database refuses, in the caller's words: which field, and why.
+
+Behind row-level security PostgreSQL keeps the key's columns out of an error's detail, since they might tell of rows
+that the caller may not see. The constraint's name has them: `Deal_tenantId_contactId_fkey`, whoever made the table.
+"""
 
 import re
 
@@ -8,19 +12,19 @@ from payaid.catalogue import Resource
 from payaid.errors import Conflict, Invalid, PayaidError
 from payaid.rules.broken import BrokenRules
 
-KEY = re.compile(r"Key \((?P<columns>.+?)\)=")
 TABLE = re.compile(r'from table "(?P<table>\w+)"')
+SUFFIX = re.compile(r"_(?:fkey|key|check)\d*$")
 
 
 def refusal(error: DatabaseError, resource: Resource) -> PayaidError | None:
     """The error that a caller is shown, or None where the fault is ours."""
     detail = error.diag.message_detail or ""
+    names = _columns(error)
     match error:
         case errors.UniqueViolation():
-            names = _columns(detail)
             return Conflict(
                 f"There is a {resource.title} with this {' and '.join(names) or 'key'} already.",
-                errors=[{"pointer": f"/{name}", "detail": "is taken"} for name in names],
+                errors=_named(error, resource, names, "is taken"),
             )
         case errors.ForeignKeyViolation() if "is still referenced" in detail:
             table = TABLE.search(detail)
@@ -28,11 +32,12 @@ def refusal(error: DatabaseError, resource: Resource) -> PayaidError | None:
                 f"The {resource.title} is still used by a row of {table['table'] if table else 'another table'}."
             )
         case errors.ForeignKeyViolation():
-            names = _columns(detail)
-            found = [{"pointer": f"/{name}", "detail": "names nothing that exists"} for name in names]
-            return Invalid(f"{' and '.join(names)} names nothing that exists.", errors=found)
+            found = _named(error, resource, names, "names nothing that exists")
+            return Invalid(f"{' and '.join(names) or 'A reference'} names nothing that exists.", errors=found)
         case errors.CheckViolation():
-            return Invalid(f"The {resource.title} breaks the rule {error.diag.constraint_name}.")
+            rule = error.diag.constraint_name
+            why = f"{' and '.join(names)} is not a value that it may have" if names else f"it breaks the rule {rule}"
+            return Invalid(f"The {resource.title}: {why}.", errors=_named(error, resource, names, f"breaks {rule}"))
         case errors.NumericValueOutOfRange() | errors.StringDataRightTruncation():
             return Invalid(f"A value of the {resource.title} is too large to be stored.")
         case errors.CharacterNotInRepertoire() | errors.UntranslatableCharacter():
@@ -47,7 +52,16 @@ def broken(rules: BrokenRules) -> Invalid:
     return Invalid(f"{found[0]['pointer']}: {found[0]['detail']}", errors=found)
 
 
-def _columns(detail: str) -> list[str]:
-    found = KEY.search(detail)
-    names = [name.strip().strip('"') for name in found["columns"].split(",")] if found else []
-    return [name for name in names if name != "tenantId"]
+def _columns(error: DatabaseError) -> list[str]:
+    table, constraint = error.diag.table_name or "", error.diag.constraint_name or ""
+    if not constraint.startswith(f"{table}_") or not SUFFIX.search(constraint):
+        return []
+    named = SUFFIX.sub("", constraint).removeprefix(f"{table}_").split("_")
+    return [name for name in named if name != "tenantId"]
+
+
+def _named(error: DatabaseError, resource: Resource, names: list[str], what: str) -> list[dict[str, str]]:
+    # Which of the lines it was, the database does not say.
+    if resource.lines and error.diag.table_name == resource.lines.table:
+        return [{"pointer": f"/{resource.lines.field}", "detail": f"{' and '.join(names)} {what}"}]
+    return [{"pointer": f"/{name}", "detail": what} for name in names]
