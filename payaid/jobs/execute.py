@@ -77,6 +77,10 @@ class Executor:
         self.running[job.id] = job
         try:
             ending = await self._ending(task, job, delivery, token)
+        except Exception:
+            # Its end could not be recorded: the lease runs out, and the next claim counts a crash.
+            log.exception("end_not_recorded", job=job.id, task=task.name)
+            raise
         finally:
             self.running.pop(job.id, None)
             self._meter.ended(task.name, ending.outcome, time.monotonic() - began)

@@ -8,7 +8,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -90,7 +90,10 @@ def address(text: str) -> Address:
     Raises:
         Permanent: it is none.
     """
-    name, spec = parseaddr(text)
+    given = getaddresses([text])
+    if len(given) != 1 or not text.isprintable():
+        raise Permanent("not a mail address: it must be one, on one line")
+    name, spec = given[0]
     try:
         found = Address(display_name=name, addr_spec=spec)
     except (ValueError, MessageError) as error:

@@ -63,7 +63,7 @@ class Uncertain(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The state that a failed attempt leads to: retrying (after `after_s`), dead, or held for a person."""
+    """The state that a failed attempt leads to: retrying (after `after_s`), dead, or uncertain."""
 
     state: str
     after_s: float = 0.0
@@ -81,7 +81,7 @@ def judge(policy: Policy, error: BaseException, failures: int, chance: float) ->
     """Decide on a job whose attempt has just failed for the `failures`-th time."""
     uncertain = isinstance(error, Uncertain)
     if uncertain and policy.effect is Effect.OUTWARD_ONCE:
-        return Verdict("held", uncertain=True)
+        return Verdict("uncertain", uncertain=True)
     if isinstance(error, Permanent) or failures >= policy.attempts:
         return Verdict("dead", uncertain=uncertain)
     wait = backoff(failures, chance)

@@ -1,0 +1,84 @@
+"""Schedules fire once for all workers; housekeeping forgets what is over."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from payaid.jobs import registry
+from payaid.jobs.ledger import Ledger
+from payaid.jobs.policy import Pace
+from payaid.jobs.schedule import SCHEDULES, Schedule, Timetable
+from payaid.jobs.worker import open_pool
+from tests.fixtures.jobs import Workplace
+
+MIDNIGHT = Schedule("overdue", "0 0 * * *", "echo", {"from": "the timetable"})
+
+
+def with_ledger(workplace: Workplace, work: Callable[[Ledger], Awaitable[Any]]) -> Any:
+    async def run() -> Any:
+        pool = open_pool(workplace.database.settings(DATABASE_POOL_MIN="1"))
+        async with pool:
+            return await work(Ledger(pool))
+
+    return asyncio.run(run())
+
+
+def test_times_are_indian() -> None:
+    evening = datetime(2026, 4, 1, 18, 29, tzinfo=UTC)  # 23:59 in India
+    assert MIDNIGHT.next_after(evening) == evening + timedelta(minutes=1)
+    assert MIDNIGHT.next_after(evening + timedelta(minutes=1)) == evening + timedelta(days=1, minutes=1)
+
+
+def test_every_schedule_names_a_task_and_itself_once() -> None:
+    assert {one.task for one in SCHEDULES} <= registry.names()
+    assert len({one.name for one in SCHEDULES}) == len(SCHEDULES)
+
+
+def test_a_schedule_fires_once_however_many_workers_and_missed_times(workplace: Workplace) -> None:
+    async def fire(ledger: Ledger) -> list[list[str]]:
+        timetables = [Timetable(ledger, Pace(), (MIDNIGHT,)) for _ in range(4)]
+        now = datetime.now(UTC)
+        first = await asyncio.gather(*(one.fire_due(now) for one in timetables))
+        assert first == [[], [], [], []]  # seen for the first time: not before its next time
+        workplace.query("UPDATE payaid.schedule SET next = now() - interval '3 days'")
+        fresh = [Timetable(ledger, Pace(), (MIDNIGHT,)) for _ in range(4)]
+        return list(await asyncio.gather(*(one.fire_due(now) for one in fresh)))
+
+    fired = with_ledger(workplace, fire)
+    assert sorted(fired) == [[], [], [], ["overdue"]]
+    (job,) = workplace.query('SELECT task, payload, "tenantId" FROM "Outbox"')
+    assert job == {"task": "echo", "payload": {"from": "the timetable"}, "tenantId": None}
+    (schedule,) = workplace.query("SELECT next > now() AS ahead FROM payaid.schedule")
+    assert schedule["ahead"]
+
+
+def test_a_schedule_that_was_made_more_frequent_is_not_held_by_its_old_time(workplace: Workplace) -> None:
+    async def declare(ledger: Ledger) -> Any:
+        now = datetime.now(UTC)
+        await Timetable(ledger, Pace(), (Schedule("s", "0 0 1 1 *", "echo"),)).fire_due(now)
+        await Timetable(ledger, Pace(), (Schedule("s", "* * * * *", "echo"),)).fire_due(now)
+
+    with_ledger(workplace, declare)
+    (schedule,) = workplace.query("SELECT next < now() + interval '61 seconds' AS soon FROM payaid.schedule")
+    assert schedule["soon"]
+
+
+def test_housekeeping_forgets_what_is_long_over_and_nothing_else(workplace: Workplace) -> None:
+    old_jobs = """
+        INSERT INTO "Outbox" (id, task, state, "finishedAt", "tenantId") VALUES
+            ('done-8-days', 'echo', 'done', now() - interval '8 days', 'north'),
+            ('done-6-days', 'echo', 'done', now() - interval '6 days', 'north'),
+            ('dead-80-days', 'echo', 'dead', now() - interval '80 days', 'south'),
+            ('dead-91-days', 'echo', 'dead', now() - interval '91 days', 'south'),
+            ('waits', 'echo', 'uncertain', now() - interval '91 days', 'south')"""
+    keys = """
+        INSERT INTO "IdempotencyKey" (key, "requestHash", "createdAt", "tenantId") VALUES
+            ('old', 'x', now() - interval '25 hours', 'north'), ('new', 'x', now(), 'north')"""
+    workplace.query(old_jobs)
+    workplace.query(keys)
+    workplace.worker()
+    row = workplace.await_state(workplace.write("housekeeping"), "done")
+    assert row["result"] == {"jobs": 2, "idempotencyKeys": 1}
+    left = {one["id"] for one in workplace.query("""SELECT id FROM "Outbox" WHERE task = 'echo'""")}
+    assert left == {"done-6-days", "dead-80-days", "waits"}
