@@ -1,5 +1,7 @@
 """The gate's list on stderr: redrawn in place on a terminal, one line a step elsewhere."""
 
+import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,14 +67,19 @@ class Progress:
             self.console.print(_line(row), soft_wrap=True)
 
     def __rich__(self) -> Group:
-        table = Table.grid(padding=(0, 1))
+        table = Table.grid(padding=(0, 1), expand=True)
         table.add_column(width=1)
-        table.add_column(no_wrap=True)
-        table.add_column(justify="right", no_wrap=True, min_width=6)
-        table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column(no_wrap=True, width=max(map(len, self.rows)))
+        table.add_column(justify="right", no_wrap=True, width=12)
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         for row in self.rows.values():
             table.add_row(*_cells(row))
         return Group(Text(), table)
+
+
+def screen() -> Console:
+    """The terminal itself: while a step runs, sys.stderr is the gate's own ear."""
+    return Console(file=sys.stderr, highlight=False, no_color=bool(os.environ.get("NO_COLOR")))
 
 
 @contextmanager

@@ -11,12 +11,12 @@ from payaidctl import evidence
 from payaidctl.errors import OperatorError, UsageError
 from payaidctl.finding import Finding, Report, Status, Stopwatch
 from payaidctl.gate import bring, front
-from payaidctl.gate.progress import Progress, progress
+from payaidctl.gate.progress import Progress, progress, screen
 from payaidctl.gate.step import Gate, Outcome, Step
 from payaidctl.gate.steps import NAMES, STEPS
 from payaidctl.readiness.run import run as readiness
 from payaidctl.target import Target, state_dir
-from payaidctl.terminal import asides, say
+from payaidctl.terminal import say
 
 SETTLED = frozenset({Status.PASS, Status.WARN, Status.WAIVED})
 
@@ -59,7 +59,7 @@ def _gate(wish: Wish) -> Report:
     watch = Stopwatch("gate", str(wish.target or "the embedded stack"))
     shared = Gate(wish.profile, wish.load, wish.yes, wish.timeout_s, wish.target, wish.target_options)
     steps = [step for step in STEPS if wish.target is None or not step.embedded]
-    with progress(asides()) as shown:
+    with progress(screen()) as shown:
         shown.plan([*((step.name, step.does) for step in steps), ("readiness", f"profile {wish.profile}")])
         outcomes = _walk(steps, shared, wish, shown)
         judged = _judge(shared, wish, shown)

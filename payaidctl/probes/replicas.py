@@ -15,7 +15,7 @@ PRIMARY_NAMES = ("DATABASE_URL", "DATABASE_URL_POOLER", "DATABASE_DIRECT_URL", "
 PRIMARY = """
 SELECT system_identifier::text AS system, pg_is_in_recovery() AS in_recovery,
        current_setting('server_version') AS version,
-       CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_wal_insert_lsn()::text END AS lsn,
+       CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_current_wal_flush_lsn()::text END AS lsn,
        (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline
 FROM pg_control_system()
 """
@@ -78,12 +78,13 @@ async def _ask(url: str, primary: dict[str, Any], timeout_s: float) -> dict[str,
 
 
 async def _reaches(url: str, first: dict[str, Any], primary: dict[str, Any], timeout_s: float) -> bool:
-    """Whether replay gets to the primary's position, or at least moves towards it."""
+    """Whether replay gets to the primary's position (what it had flushed), or at least moves towards it."""
     behind = first["behind_bytes"]
     if not first["in_recovery"] or behind is None or behind <= 0:
         return True
     clock = asyncio.get_running_loop()
-    until = clock.time() + min(timeout_s, 2.0)
+    # Replay may rightly wait max_standby_streaming_delay for a query that is in its way; ours is 2 s.
+    until = clock.time() + timeout_s
     while clock.time() < until:
         await asyncio.sleep(0.1)
         later = await _ask(url, primary, timeout_s)

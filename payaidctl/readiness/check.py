@@ -24,6 +24,7 @@ KEYS = (
 )  # fmt: skip
 REQUIRED = ("id", "question", "why", "probe", "expect", "weight", "severity", "fix")
 ITEMS = range(1, 12)
+Text = str | Mapping[str, str]
 AGES = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -55,13 +56,13 @@ class Check:
     when: When | None
     expect: tuple[Expectation, ...]
     observed: str
-    expected: str
+    expected: Text
     weight: int
     severity: Severity
     profiles: tuple[str, ...]
     item: int | None
     evidence: timedelta | None
-    fix: str
+    fix: Text
     docs: str
     where: str
 
@@ -99,13 +100,13 @@ def load(path: Path) -> Check:
         when=_when(raw),
         expect=expect,
         observed=_template(raw, "observed"),
-        expected=str(raw.get("expected", "")).strip(),
+        expected=_text(raw, "expected"),
         weight=_weight(raw),
         severity=_severity(raw),
         profiles=_profiles(raw),
         item=_item(raw),
         evidence=_age(raw),
-        fix=str(raw["fix"]).strip(),
+        fix=_text(raw, "fix"),
         docs=str(raw.get("docs", "")),
         where=raw.at(),
     )
@@ -173,6 +174,21 @@ def _template(raw: Marked, key: str) -> str:
     except ValueError as error:
         wrong(raw, key, f"not a template: {error}", "write {fact} for a fact, {{ for a brace")
     return text
+
+
+def _text(raw: Marked, key: str) -> Text:
+    """A text, or one a profile."""
+    value = raw.get(key, "")
+    if not isinstance(value, Marked):
+        return str(value).strip()
+    if set(value) != set(_profiles(raw)):
+        wrong(value, None, f"a text by profile names {', '.join(_profiles(raw))}", "name each of them, no other")
+    return {profile: str(text).strip() for profile, text in value.items()}
+
+
+def in_profile(text: Text, profile: str) -> str:
+    """The text that the profile is told."""
+    return text if isinstance(text, str) else text[profile]
 
 
 def _weight(raw: Marked) -> int:

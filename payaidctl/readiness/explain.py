@@ -8,7 +8,7 @@ from typing import Any
 from payaid.content import content
 from payaidctl import probes
 from payaidctl.readiness.catalogue import check as find_check
-from payaidctl.readiness.check import Check
+from payaidctl.readiness.check import Check, in_profile
 
 WIDTH = 100
 
@@ -50,7 +50,7 @@ def _lines(check: Check) -> Iterator[str]:
     yield from _row("counts", f"weight {check.weight}, {check.severity.value}, profiles {', '.join(check.profiles)}")
     if check.item:
         yield from _row("answers", f"item {check.item} of the checklist")
-    yield from _row("fix", check.fix)
+    yield from _row("fix", in_profile(check.fix, check.profiles[-1]))
     if check.docs:
         yield from _row("docs", check.docs)
     yield from _row("file", check.where)

@@ -5,7 +5,7 @@ from string import Formatter
 from typing import Any
 
 from payaidctl.finding import Finding, Status
-from payaidctl.readiness.check import Check, Severity
+from payaidctl.readiness.check import Check, Severity, in_profile
 from payaidctl.readiness.expect import MISSING, judge, reach
 
 
@@ -37,11 +37,13 @@ def unseen(check: Check, reason: str, profile: str, advice: str = "") -> Finding
 
 
 def _finding(check: Check, status: Status, observed: str, profile: str, advice: str = "") -> Finding:
-    expected = check.expected or "; ".join(expectation.says(profile) for expectation in check.expect)
+    expected = in_profile(check.expected, profile) or "; ".join(
+        expectation.says(profile) for expectation in check.expect
+    )
     evidence: dict[str, Any] = {"severity": check.severity.value, "weight": check.weight}
     if check.item:
         evidence["item"] = check.item
-    mend = advice or check.fix
+    mend = advice or in_profile(check.fix, profile)
     return Finding(
         check.id, status, check.question, observed, expected, evidence, "" if status is Status.PASS else mend
     )
