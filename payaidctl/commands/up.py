@@ -53,8 +53,12 @@ def command(
             stack.destroy(progress)
     if new_ports and stack.exists and (changed := stack.change_ports()):
         say(f"other ports were chosen for {', '.join(changed)}")
-    with display() as progress:
-        stack.up(progress, _names(only), without=_names(without), settings=settings)
+    try:
+        with display() as progress:
+            stack.up(progress, _names(only), without=_names(without), settings=settings)
+    except KeyboardInterrupt:
+        say("interrupted; what this run had started was stopped")
+        raise
     say(f"up in {time.monotonic() - began:.1f} s; settings are in {stack.layout.state / 'stack.env'}")
     raise typer.Exit(int(tell(watch.report(findings(stack.components())), output)))
 

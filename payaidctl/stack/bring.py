@@ -10,8 +10,9 @@ import redis
 from payaidctl.errors import Failed
 from payaidctl.stack import ports
 from payaidctl.stack.component import Component, NotReady
+from payaidctl.stack.processes import end_leftovers
 from payaidctl.stack.steps import Cancelled, Say
-from payaidctl.stack.supervise import Supervisor, await_end
+from payaidctl.stack.supervise import Supervisor
 from payaidctl.stack.tail import last_lines
 
 EVERY_S = 0.05
@@ -49,9 +50,10 @@ class Lift:
     def _start(self, component: Component) -> None:
         if self.cancelled.is_set():
             raise Cancelled
+        # What a killed process left behind would serve on beside the new one, with the old code and settings.
+        end_leftovers(component.site.layout.home, (component.name,))
         if component.port:
-            home = component.site.layout.home
-            ports.clear(component.name, component.port, home, clustered=component.clustered)
+            ports.require_free(component.name, component.port, clustered=component.clustered)
         self.started.append(component.name)
         self.supervisor.start(component.name)
 
@@ -63,7 +65,7 @@ class Lift:
                 raise Cancelled
             # The process first: on a port it does not hold, somebody else might answer.
             fact = self.supervisor.fact(component.name)
-            ends += fact.state == "BACKOFF" != before
+            ends += fact.state in ("BACKOFF", "EXITED") and fact.state != before
             before = fact.state
             # The supervisor would try twice more; a person need not wait for that.
             if fact.idle or ends > 1:
@@ -81,18 +83,17 @@ class Lift:
 
 def down(supervisor: Supervisor, name: str, patience_s: float = 75.0) -> bool:
     """End one component; return whether it ran."""
-    fact = supervisor.fact(name)
-    if fact.idle and not fact.pid:
-        return False
-    supervisor.stop(name)
-    if fact.pid:
-        await_end(fact.pid, patience_s)
     deadline = time.monotonic() + patience_s
-    while not supervisor.fact(name).idle:
+    ran = False
+    while not (fact := supervisor.fact(name)).idle:
+        ran = True
         if time.monotonic() > deadline:
             raise Failed(f"{name} did not end within {patience_s:.0f} s", f"see `payaidctl logs {name}`")
+        # Asked again where it ended by itself just then, and the supervisor has started it anew.
+        if fact.state != "STOPPING":
+            supervisor.stop(name)
         time.sleep(EVERY_S)
-    return True
+    return ran
 
 
 def _tail(component: Component) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from payaidctl.stack.account import Account
 from payaidctl.target import STACK_ENV
 
 AWAY = Path("/var/tmp")  # noqa: S108 -- survives a reboot, unlike /tmp; the folder made in it is checked below
+# Four programs read the path in their configurations, each with quoting of its own (supervisor has none for %).
+PLAIN = re.compile(r"[\w./@:+,=~-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ class Layout:
         if record.is_file():
             return cls(state, Path(record.read_text(encoding="utf-8").strip()))
         beside = state / "stack"
-        return cls(state, beside if account.reaches(beside) else AWAY / f"payaid-{_digest(state)}")
+        fit = account.reaches(beside) and PLAIN.fullmatch(str(beside))
+        return cls(state, beside if fit else AWAY / f"payaid-{_digest(state)}")
 
     def create(self) -> None:
         """Make the folders, and record where the home is."""

@@ -73,19 +73,16 @@ def holder(port: int) -> psutil.Process | None:
     return None
 
 
-def clear(component: str, port: int, home: Path, *, clustered: bool = False) -> None:
-    """Make sure that a component can have its port: a leftover of this very stack is ended.
+def require_free(component: str, port: int, *, clustered: bool = False) -> None:
+    """Make sure that a component which does not run can have its port.
 
     Raises:
-        PortTaken: a program that is not ours holds it.
+        PortTaken: another program holds it.
     """
     for wanted in _wanted(port, clustered=clustered):
         if free(wanted):
             continue
         process = holder(wanted)
-        if process and _ours(process, home):
-            _end(process)
-            continue
         who = f"{process.name()} (pid {process.pid})" if process else "another user's program"
         raise PortTaken(
             f"port {wanted} of {component} is taken by {who}",
@@ -93,33 +90,10 @@ def clear(component: str, port: int, home: Path, *, clustered: bool = False) -> 
         )
 
 
-def foreign(port: int, home: Path, *, clustered: bool) -> bool:
-    """Whether a program that is not ours has this port (or its bus port)."""
-    for wanted in _wanted(port, clustered=clustered):
-        if not free(wanted):
-            process = holder(wanted)
-            if not (process and _ours(process, home)):
-                return True
-    return False
+def taken(port: int, *, clustered: bool) -> bool:
+    """Whether somebody has this port (or its bus port)."""
+    return not all(map(free, _wanted(port, clustered=clustered)))
 
 
 def _wanted(port: int, *, clustered: bool) -> tuple[int, ...]:
     return (port, port + BUS) if clustered else (port,)
-
-
-def _ours(process: psutil.Process, home: Path) -> bool:
-    """Every program of the stack works in a folder under its home."""
-    with contextlib.suppress(psutil.Error):
-        return Path(process.cwd()).is_relative_to(home)
-    return False
-
-
-def _end(process: psutil.Process) -> None:
-    """End a leftover of a supervisor that was killed. INT is PostgreSQL's fast shutdown; all others obey it too."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process.send_signal(2)
-        try:
-            process.wait(30)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(10)

@@ -53,7 +53,7 @@ class Replica(Server):
         """It is a standby, and WAL streams to it."""
         question = """
             SELECT pg_is_in_recovery(), (SELECT status FROM pg_stat_wal_receiver),
-                   pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::bigint
+                   greatest(0, pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()))::bigint
         """
         try:
             with self.connect() as connection:

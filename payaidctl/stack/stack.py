@@ -19,6 +19,7 @@ from payaidctl.stack.choices import Choices
 from payaidctl.stack.component import Component, ComponentState
 from payaidctl.stack.layout import Layout
 from payaidctl.stack.pooler import Pooler
+from payaidctl.stack.processes import end_leftovers
 from payaidctl.stack.selection import DATA, SERVICE
 from payaidctl.stack.site import CACHE_NODES, DATABASE, PORTS, Site
 from payaidctl.stack.steps import Progress, Say, Silent, Step, run
@@ -103,12 +104,13 @@ class Stack:
         *,
         without: Collection[str] = (),
         settings: Mapping[str, str] | None = None,
-        durable: bool = True,
+        durable: bool | None = None,
     ) -> None:
         """Start what does not run of these components, and return when each does its work.
 
         The schema is brought up to date before the API and the worker start. What runs already is left alone unless
-        its configuration changed. `settings` of the service are kept until others are given.
+        its configuration changed. `settings` of the service, and whether PostgreSQL is durable, are kept until
+        they are given anew.
 
         Raises:
             Failed: a component did not come up; its log's last lines are in the message. The others stay.
@@ -119,7 +121,8 @@ class Stack:
         with self._alone():
             kept = self.choices
             own = kept.settings if settings is None else choices.checked(settings)
-            self._choose(Choices(tuple(sorted(chosen)), own, durable))
+            lasting = kept.durable if durable is None else durable
+            self._choose(Choices(tuple(sorted(chosen)), own, lasting))
             self._ascend(chosen, progress or Silent())
 
     def start(self, names: Collection[str], progress: Progress | None = None) -> None:
@@ -155,7 +158,7 @@ class Stack:
                 made = selection.components(self.site)
                 self._descend([made[name] for name in made if not facts[name].idle], progress or Silent())
                 self.supervisor.shutdown()
-            self._end_leftovers()
+            end_leftovers(self.layout.home, selection.ALL)
 
     def stop(self, names: Collection[str], progress: Progress | None = None) -> None:
         """Stop these components; the others, and the supervisor, go on."""
@@ -179,13 +182,6 @@ class Stack:
 
         run([step(component) for component in components], progress, threading.Event())
 
-    def _end_leftovers(self) -> None:
-        """End programs of this stack that outlived a killed supervisor."""
-        for name in PORTS:
-            if not ports.free(self.site.ports[name]):
-                with contextlib.suppress(ports.PortTaken):  # another program's: none of our business now
-                    ports.clear(name, self.site.ports[name], self.layout.home)
-
     def destroy(self, progress: Progress | None = None) -> None:
         """Stop everything and remove its data, ports and secrets. Evidence and runs stay."""
         if self.exists:
@@ -195,10 +191,10 @@ class Stack:
         self.layout = Layout.at(self.layout.state, self.account)
 
     # -- faults and repairs -----------------------------------------------------------------------------------
-    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
-        """Send a signal to a component's process. The supervisor starts again what ends."""
+    def kill(self, name: str, number: int = signal.SIGKILL, *, whole: bool = False) -> None:
+        """Send a signal to a component's process, or to all that it consists of; what ends is started again."""
         self._require()
-        self.supervisor.signal(name, number)
+        self.supervisor.signal(name, number, whole=whole)
 
     def serve_databases(self, names: Collection[str]) -> None:
         """Have the pooler serve these databases beside `payaid`; without a pooler there is nothing to do."""
@@ -210,15 +206,14 @@ class Stack:
         self._require()
         with self._alone():
             facts = self.supervisor.facts()
-            return self._change({name for name in PORTS if name not in facts or not facts[name].running})
+            if not facts:
+                end_leftovers(self.layout.home, selection.ALL)
+            idle = {name for name in PORTS if name not in facts or facts[name].idle}
+            return self._change(idle - {"supervisor"} if facts else idle)
 
     def _change(self, idle: set[str]) -> list[str]:
         site = self.site
-        taken = [
-            name
-            for name in sorted(idle)
-            if ports.foreign(site.ports[name], self.layout.home, clustered=name in CACHE_NODES)
-        ]
+        taken = [name for name in sorted(idle) if ports.taken(site.ports[name], clustered=name in CACHE_NODES)]
         if taken:
             ports.change(self.layout.state / "ports.json", taken, CACHE_NODES)
             self.__dict__.pop("site", None)

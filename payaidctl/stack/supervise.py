@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import psutil
-
 from payaidctl.errors import Failed
 from payaidctl.stack import render
 from payaidctl.stack.component import Program
-from payaidctl.stack.ports import LOOPBACK, clear
+from payaidctl.stack.ports import LOOPBACK, require_free
+from payaidctl.stack.processes import await_end, end_leftovers
+from payaidctl.stack.selection import ALL
 from payaidctl.stack.site import Site
 from payaidctl.stack.tail import last_lines
 
@@ -48,8 +48,8 @@ class Fact:
 
     @property
     def idle(self) -> bool:
-        """No process, and none is coming."""
-        return self.state in ("STOPPED", "EXITED", "FATAL", "UNKNOWN")
+        """No process, and none is coming: after EXITED the supervisor starts it again."""
+        return self.state in ("STOPPED", "FATAL", "UNKNOWN")
 
 
 class _Patient(xmlrpc.client.Transport):
@@ -105,7 +105,8 @@ class Supervisor:
             self._reread()
             return False
         home = self.site.layout.home
-        clear("supervisor", self.site.ports["supervisor"], home)
+        end_leftovers(home, ALL)
+        require_free("supervisor", self.site.ports["supervisor"])
         started = subprocess.run(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self.config)],
             env={name: os.environ[name] for name in PASSED_ON if name in os.environ} | {"PYTHONUNBUFFERED": "1"},
@@ -157,12 +158,15 @@ class Supervisor:
         with _unless("NOT_RUNNING", 70):
             self._call("stopProcess", name, False)
 
-    def signal(self, name: str, number: int) -> None:
-        """Send a signal to one program's process, and to no child of it."""
+    def signal(self, name: str, number: int, *, whole: bool = False) -> None:
+        """Send a signal to one program's process; with `whole`, to the processes that it has started too."""
         pid = self.fact(name).pid
         if not pid:
             raise Failed(f"{name} does not run, so it cannot be sent signal {number}")
-        os.kill(pid, number)
+        if whole:
+            os.killpg(pid, number)  # supervisor gives each program a group of its own
+        else:
+            os.kill(pid, number)
 
     def shutdown(self, patience_s: float = 90.0) -> None:
         """End the daemon, and with it whatever still runs; return when it is gone."""
@@ -186,19 +190,6 @@ def _unless(_name: str, code: int) -> Any:
 
 def _fact(told: Mapping[str, Any]) -> Fact:
     return Fact(str(told["statename"]), int(told["pid"]) or None, str(told["spawnerr"] or told["description"]))
-
-
-def await_end(pid: int, patience_s: float) -> None:
-    """Return when a process is gone, or is nothing but an entry that its parent has yet to collect."""
-    deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline:
-        try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return
-        except psutil.NoSuchProcess:
-            return
-        time.sleep(0.02)
-    raise Failed(f"process {pid} did not end within {patience_s:.0f} s")
 
 
 def descriptors() -> int:
