@@ -72,7 +72,23 @@ class SessionRead(NamedTuple):
     result: str
 
 
-Fact = Answered | Read | Wrote | Degraded | Crashed | EpochChanged | Heard | SessionRead
+class JobStarted(NamedTuple):
+    """An attempt at a background job began, this long after the job was due; `first`: there was none before."""
+
+    task: str
+    lag_s: float
+    first: bool
+
+
+class JobEnded(NamedTuple):
+    """It ended: done, retrying, dead, uncertain, cancelled, fenced, released or lost."""
+
+    task: str
+    outcome: str
+    seconds: float
+
+
+Fact = Answered | Read | Wrote | Degraded | Crashed | EpochChanged | Heard | SessionRead | JobStarted | JobEnded
 Interpreter = Callable[[Any], None]
 
 _interpreters: dict[type, list[Interpreter]] = defaultdict(list)

@@ -14,13 +14,14 @@ import structlog
 from bullmq.custom_errors.delayed_error import DelayedError
 from bullmq.custom_errors.unrecoverable_error import UnrecoverableError
 
+from payaid import observe
 from payaid.jobs import registry
 from payaid.jobs.job import Fenced, Job, Services
 from payaid.jobs.ledger import Claim, Ledger
-from payaid.jobs.metrics import Meter
 from payaid.jobs.policy import Effect, Pace, Permanent, Policy, Transient, Uncertain, Verdict, judge
-from payaid.jobs.queue import Again
+from payaid.jobs.queue import AWAY, Again
 from payaid.jobs.registry import Task
+from payaid.observe import JobEnded, JobStarted
 
 DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError, TimeoutError)
 PERSIST_S = 60.0
@@ -40,12 +41,12 @@ class Executor:
     """Runs deliveries. `running` holds the attempts under way, which the heartbeat keeps leased; `draining`, it claims
     nothing more."""
 
-    def __init__(self, ledger: Ledger, services: Services, meter: Meter, pace: Pace, ended: Callable[[], None]) -> None:
+    def __init__(self, ledger: Ledger, services: Services, worker: str, pace: Pace, ended: Callable[[], None]) -> None:
         self.running: dict[str, Job] = {}
         self.draining = False
         self._ledger = ledger
         self._services = services
-        self._meter = meter
+        self._worker = worker
         self._pace = pace
         self._ended = ended
 
@@ -57,7 +58,7 @@ class Executor:
         task = registry.find(delivery.name) or _unknown(delivery.name)
         try:
             claim = await self._ledger.claim(
-                delivery.id, self._meter.worker, self._pace.lease_s, once=task.policy.effect is Effect.OUTWARD_ONCE
+                delivery.id, self._worker, self._pace.lease_s, once=task.policy.effect is Effect.OUTWARD_ONCE
             )
         except DATABASE_AWAY as error:
             log.warning("claim_failed", job=delivery.id, error=str(error) or type(error).__name__)
@@ -71,7 +72,7 @@ class Executor:
 
     async def _run(self, delivery: Any, token: str, task: Task, claim: Claim) -> None:
         job = Job(delivery.id, claim, self._ledger, self._services)
-        self._meter.started(task.name, claim.lag_s, first=claim.fence == 1)
+        observe.emit(JobStarted(task.name, claim.lag_s, claim.fence == 1))
         began = time.monotonic()
         ending = Ending("lost")
         self.running[job.id] = job
@@ -83,7 +84,7 @@ class Executor:
             raise
         finally:
             self.running.pop(job.id, None)
-            self._meter.ended(task.name, ending.outcome, time.monotonic() - began)
+            observe.emit(JobEnded(task.name, ending.outcome, time.monotonic() - began))
             self._ended()
             if ending.outcome != "done":
                 log.info(
@@ -158,7 +159,10 @@ class Executor:
 
 async def _put_back(delivery: Any, token: str, after_s: float) -> None:
     """Let BullMQ deliver it again after a while; to it, this is no failed attempt."""
-    await delivery.moveToDelayed(round((time.time() + after_s) * 1000), token)
+    try:
+        await delivery.moveToDelayed(round((time.time() + after_s) * 1000), token)
+    except AWAY as error:  # then its lock runs out, or the sweeper finds it missing
+        log.warning("not_put_back", job=delivery.id, error=str(error) or type(error).__name__)
 
 
 async def _persist(write: Callable[[], Awaitable[bool]]) -> bool:

@@ -8,6 +8,9 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from payaid import observe
+from payaid.observe import JobEnded, JobStarted
+
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
 
@@ -36,15 +39,18 @@ class Meter:
         born = Gauge("payaid_process_start_seconds", "Start, as Unix time.", ["worker"], **given)
         born.labels(worker).set(time.time())
 
-    def started(self, task: str, lag_s: float, *, first: bool) -> None:
-        """An attempt begins; only a first one says how long the job waited."""
-        if first:
-            self._lag.labels(task, self.worker).observe(max(0.0, lag_s))
+    def listen(self) -> None:
+        """Interpret the facts of jobs from now on."""
+        observe.subscribe(JobStarted, self._started)
+        observe.subscribe(JobEnded, self._finished)
 
-    def ended(self, task: str, outcome: str, seconds: float) -> None:
-        """An attempt ended: done, retrying, dead, uncertain, cancelled, fenced or released."""
-        self._ended.labels(task, outcome, self.worker).inc()
-        self._seconds.labels(task, self.worker).observe(seconds)
+    def _started(self, fact: JobStarted) -> None:
+        if fact.first:  # only a first attempt says how long the job waited
+            self._lag.labels(fact.task, self.worker).observe(max(0.0, fact.lag_s))
+
+    def _finished(self, fact: JobEnded) -> None:
+        self._ended.labels(fact.task, fact.outcome, self.worker).inc()
+        self._seconds.labels(fact.task, self.worker).observe(fact.seconds)
 
     def count(self, census: Iterable[Mapping[str, Any]]) -> None:
         """What the table holds now; states that have emptied disappear."""

@@ -34,8 +34,10 @@ class Schedule:
 
 
 SCHEDULES: tuple[Schedule, ...] = (
+    # Statistics, the shortest-lived of what is warmed, are fresh for two minutes.
+    Schedule("warm-hot", "* * * * *", "warm_hot"),
     Schedule("housekeeping", "*/10 * * * *", "housekeeping"),
-)  # fmt: skip
+)
 
 
 class Timetable:

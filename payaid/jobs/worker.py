@@ -68,6 +68,7 @@ class Assembly:
         self.drain_s = settings.drain_s
         self.ledger = Ledger(pool)
         self.meter = Meter(worker_name(settings.instance_name))
+        self.meter.listen()
         self.figures = MetricsFile(settings.run_dir, self.meter.worker)
         slots = settings.worker_concurrency
         self.relay = Relay(
@@ -76,7 +77,7 @@ class Assembly:
         )  # fmt: skip
         self.sweeper = Sweeper(self.ledger, queue, pace)
         self.timetable = Timetable(self.ledger, pace)
-        self.executor = Executor(self.ledger, services, self.meter, pace, self.relay.nudge)
+        self.executor = Executor(self.ledger, services, self.meter.worker, pace, self.relay.nudge)
         self.consumer = queue.worker(self.executor.process, self.meter.worker, slots, pace)
         self.consumer.on("error", _queue_error)
 

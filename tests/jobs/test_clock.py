@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
+
 from payaid.jobs import registry
 from payaid.jobs.ledger import Ledger
 from payaid.jobs.policy import Pace
@@ -82,3 +84,19 @@ def test_housekeeping_forgets_what_is_long_over_and_nothing_else(workplace: Work
     assert row["result"] == {"jobs": 2, "idempotencyKeys": 1}
     left = {one["id"] for one in workplace.query("""SELECT id FROM "Outbox" WHERE task = 'echo'""")}
     assert left == {"done-6-days", "dead-80-days", "waits"}
+
+
+def test_tenants_in_use_are_kept_warm_once_each(workplace: Workplace) -> None:
+    workplace.query("""INSERT INTO "User" (id, email, "tenantId") VALUES ('u', 'u@north.example', 'north'),
+                       ('v', 'v@south.example', 'south') ON CONFLICT DO NOTHING""")
+    workplace.query("""UPDATE "Tenant" SET "licensedModules" = '{crm}' WHERE id = 'north'""")
+    workplace.query("""INSERT INTO "Session" (id, "userId", "refreshHash", "createdAt", "expiresAt", "tenantId") VALUES
+        ('a', 'u', 'a', now(), now() + interval '1 day', 'north'),
+        ('b', 'u', 'b', now(), now() + interval '1 day', 'north'),
+        ('c', 'v', 'c', now() - interval '1 hour', now() + interval '1 day', 'south')""")
+    with psycopg.connect(workplace.database.service_url, prepare_threshold=None) as connection:
+        for _ in range(2):
+            connection.execute("SELECT payaid.warm_hot_tenants('20 minutes', 200)")
+    assert workplace.query('SELECT task, payload, "tenantId" FROM "Outbox"') == [
+        {"task": "warm", "payload": {"modules": ["crm"]}, "tenantId": "north"}
+    ]
