@@ -12,6 +12,7 @@ from payaid.gateway.chain import Parts, chain
 from payaid.orphan import end_with_parent
 from payaid.rest.app import Endpoint, Rest
 from payaid.rest.auth import Auth
+from payaid.rest.batch import Batches
 from payaid.rest.health import Health
 from payaid.rest.openapi import document
 from payaid.rest.pages import docs
@@ -29,7 +30,7 @@ HTML = b"text/html; charset=utf-8"
 PAGE_POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'")
 
 
-def endpoints(runtime: Runtime) -> dict[str, Endpoint]:
+def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
     """What answers each operation that a route can name."""
     path = runtime.path
     editor = Editor(path.writes, runtime.tokens)
@@ -56,6 +57,7 @@ def endpoints(runtime: Runtime) -> dict[str, Endpoint]:
         "create": lambda call: editor.create(call, _target(call)),
         "update": lambda call: editor.update(call, _target(call)),
         "delete": lambda call: editor.delete(call, _target(call)),
+        "batch": batches.run,
         "login": auth.login, "refresh": auth.refresh, "logout": auth.logout, "me": auth.me,
         "live": lambda _: health.live(), "ready": lambda _: health.ready(), "health": lambda _: health.health(),
         "metrics": metrics, "openapi": openapi, "docs": pages,
@@ -81,7 +83,9 @@ def build(runtime: Runtime) -> App:
         fill=path.executor.fill,
         cursors=path.cursors,
     )
-    return chain(Rest(endpoints(runtime)), parts)
+    batches = Batches()
+    batches.app = chain(Rest(endpoints(runtime, batches)), parts)
+    return batches.app
 
 
 class Service:

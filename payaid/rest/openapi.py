@@ -8,7 +8,7 @@ import orjson
 from payaid import __version__
 from payaid.catalogue import Field, Kind, Relation, Resource, Summary
 from payaid.resources import catalogue
-from payaid.rest import auth
+from payaid.rest import auth, batch
 from payaid.rest.body import model
 from payaid.rest.request import DEFAULT_LIMIT, MAX_LIMIT
 from payaid.rest.routes import PREFIX
@@ -43,7 +43,7 @@ def openapi() -> Schema:
     for summary in catalogue().summaries:
         for path in (summary.path, summary.name):
             paths[f"{PREFIX}{path}"] = {"get": _summary(summary, alias=path != summary.path)}
-    paths |= _auth(schemas) | _health()
+    paths |= _auth(schemas) | _batch(schemas) | _health()
     return {
         "openapi": "3.1.0",
         "info": {
@@ -204,6 +204,29 @@ def _auth(schemas: Schema) -> Schema:
             operation |= {"requestBody": _body(body), "security": []}
         found[f"{PREFIX}auth/{name}"] = {method: operation}
     return found
+
+
+def _batch(schemas: Schema) -> Schema:
+    schemas["Batch"] = _inlined(batch.Batch.model_json_schema(), schemas)
+    result = {
+        "type": "object",
+        "required": ["id", "status", "headers", "body"],
+        "properties": {
+            "id": {"type": "string"},
+            "status": {"type": "integer"},
+            "headers": {"type": "object"},
+            "body": {},
+        },
+    }
+    answer = {"type": "object", "required": ["results"], "properties": {"results": {"type": "array", "items": result}}}
+    operation = {
+        "operationId": "batch",
+        "summary": f"Run up to {batch.MOST} requests in parallel",
+        "tags": ["platform"],
+        "requestBody": _body("Batch"),
+        "responses": {"200": _content("Each request's own answer.", answer)} | ERRORS,
+    }
+    return {f"{PREFIX}batch": {"post": operation}}
 
 
 def _health() -> Schema:

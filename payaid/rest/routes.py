@@ -49,6 +49,8 @@ FIXED: dict[str, Routes] = {
     "/api/v1/auth/login": {"POST": Target("login", "/api/v1/auth/login", public=True)},
     "/api/v1/auth/refresh": {"POST": Target("refresh", "/api/v1/auth/refresh", public=True)},
     "/api/v1/auth/logout": {"POST": Target("logout", "/api/v1/auth/logout")},
+    # Charged by its items.
+    "/api/v1/batch": {"POST": Target("batch", "/api/v1/batch", cost=0)},
     "/api/v1/auth/me": {"GET": Target("me", "/api/v1/auth/me")},
 }
 

@@ -1,0 +1,150 @@
+"""Several requests in one: run in parallel, each identified, charged, authorised, cached and answered on its own."""
+
+import asyncio
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from payaid.asgi import App, Message, Scope
+from payaid.call import Call
+from payaid.errors import Invalid, PayaidError
+from payaid.rest.body import parse_json, validated
+from payaid.rest.reply import Reply
+
+MOST = 20
+PATH = "/api/v1/batch"
+# What an item inherits; whatever else the batch was sent with was meant for the batch.
+INHERITED = {b"authorization", b"x-forwarded-for", b"x-load-run", b"user-agent", b"traceparent"}
+# What an item's answer says of the connection, not of the item.
+DROPPED = {"content-length", "content-type", "vary"}
+
+
+class Item(BaseModel):
+    """One request. `id` defaults to its place, from 0."""
+
+    model_config = ConfigDict(extra="forbid")
+    path: Annotated[str, Field(pattern=r"^/api/v1/\S+$", max_length=2048)]
+    method: Literal["GET", "POST", "PATCH", "DELETE"] = "GET"
+    body: JsonValue = None
+    id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    headers: dict[Literal["Idempotency-Key", "If-Match", "If-None-Match"], str] = Field(default_factory=dict)
+    dependsOn: Annotated[list[str], Field(max_length=MOST)] = Field(default_factory=list)  # noqa: N815  # the API's name
+
+
+class Batch(BaseModel):
+    """Up to 20 requests."""
+
+    model_config = ConfigDict(extra="forbid")
+    requests: Annotated[list[Item], Field(min_length=1, max_length=MOST)]
+
+
+class FailedDependency(PayaidError):
+    """A request that this one depends on did not succeed, so this one was not sent."""
+
+    status = 424
+    code = "failed-dependency"
+    title = "A request that this one depends on failed"
+    advice = "Look at the dependency's own answer."
+
+
+class Batches:
+    """POST /api/v1/batch. `app` is the whole chain: an item takes the same way as a request by itself."""
+
+    def __init__(self) -> None:
+        self.app: App | None = None
+
+    async def run(self, call: Call) -> Reply:
+        """Run the items as soon as what they depend on has succeeded; answer in the order of the requests."""
+        given = validated(Batch, parse_json(call.header(b"content-type"), call.body))
+        items = dict(_named(given["requests"]))
+        _check_order(items)
+        finished: dict[str, asyncio.Task[dict[str, Any]]] = {}
+        async with asyncio.TaskGroup() as group:
+            for name, item in items.items():
+                finished[name] = group.create_task(self._item(call, name, item, finished))
+        results = [{"id": name, **finished[name].result()} for name in items]
+        return Reply(200, orjson.dumps({"results": results}))
+
+    async def _item(
+        self, call: Call, name: str, item: Mapping[str, Any], finished: Mapping[str, asyncio.Task[dict[str, Any]]]
+    ) -> dict[str, Any]:
+        # The tasks of one loop iteration are all made before the first of them runs.
+        before = [await finished[one] for one in item["dependsOn"]]
+        failed = [one for one, done in zip(item["dependsOn"], before, strict=True) if done["status"] >= 400]
+        if failed:
+            problem = FailedDependency(f"{', '.join(failed)} did not succeed, so {name} was not sent.")
+            return {"status": problem.status, "headers": {}, "body": problem.problem(item["path"])}
+        stamps = [done["headers"]["x-payaid-stamp"] for done in before if "x-payaid-stamp" in done["headers"]]
+        return await self._send(_scope(call, name, item, stamps), item["body"])
+
+    async def _send(self, scope: Scope, body: Any) -> dict[str, Any]:
+        status, headers, parts = 0, {}, []
+        payload = b"" if body is None else orjson.dumps(body)
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": payload, "more_body": False}
+
+        async def send(message: Message) -> None:
+            nonlocal status, headers
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = {key.decode(): value.decode() for key, value in message["headers"]}
+            else:
+                parts.append(message.get("body", b""))
+
+        if self.app is None:
+            raise LookupError("the batch endpoint was not given the chain")
+        await self.app(scope, receive, send)
+        kept = {key: value for key, value in headers.items() if key not in DROPPED}
+        # What Postgres wrote goes in as it is: it is JSON already.
+        raw = b"".join(parts)
+        return {"status": status, "headers": kept, "body": orjson.Fragment(raw) if raw else None}
+
+
+def _named(items: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    defaults: dict[str, Any] = {"method": "GET", "body": None, "headers": {}, "dependsOn": []}
+    named: dict[str, dict[str, Any]] = {}
+    for place, item in enumerate(items):
+        name = item.get("id") or str(place)
+        if name in named:
+            raise _wrong(f"/requests/{place}/id", f"{name} is taken by another request")
+        if item["path"].partition("?")[0] == PATH:
+            raise _wrong(f"/requests/{place}/path", "a batch cannot hold a batch")
+        named[name] = {**defaults, **item}
+    return list(named.items())
+
+
+def _check_order(items: Mapping[str, Mapping[str, Any]]) -> None:
+    for place, item in enumerate(items.values()):
+        for one in item["dependsOn"]:
+            if one not in items:
+                raise _wrong(f"/requests/{place}/dependsOn", f"there is no request {one}")
+    try:
+        TopologicalSorter({name: item["dependsOn"] for name, item in items.items()}).prepare()
+    except CycleError as error:
+        raise _wrong("/requests", f"depend on each other in a circle: {' -> '.join(error.args[1])}") from None
+
+
+def _scope(call: Call, name: str, item: Mapping[str, Any], stamps: list[str]) -> Scope:
+    path, _, query = item["path"].partition("?")
+    headers = [(key, value) for key, value in call.headers.items() if key in INHERITED]
+    headers += [(key.lower().encode(), value.encode()) for key, value in item["headers"].items()]
+    headers.append((b"x-request-id", f"{call.request_id[:40]}.{name}".encode("ascii", "replace").replace(b"?", b"-")))
+    headers.append((b"content-type", b"application/json"))
+    shown = stamps[-1:] or ([call.header(b"x-payaid-stamp")] if b"x-payaid-stamp" in call.headers else [])
+    headers += [(b"x-payaid-stamp", one.encode()) for one in shown]
+    return {
+        "type": "http",
+        "method": item["method"],
+        "path": path,
+        "query_string": query.encode(),
+        "headers": headers,
+        "client": (call.client, 0),
+    }
+
+
+def _wrong(pointer: str, detail: str) -> Invalid:
+    return Invalid(f"{pointer}: {detail}", errors=[{"pointer": pointer, "detail": detail}])
