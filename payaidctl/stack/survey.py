@@ -52,7 +52,7 @@ def _judge(component: Component, fact: Fact) -> tuple[Condition, str]:
 
 
 def _absent(site: Site, name: str) -> ComponentState:
-    detail = "not installed: apt-get install pgbouncer"
+    detail = "PgBouncer is not installed"
     return ComponentState(name, Condition.ABSENT, detail, site.layout.log_of(name), wanted=False)
 
 
