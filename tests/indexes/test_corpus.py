@@ -1,4 +1,4 @@
-"""Every hostile database gets the verdict that a person would give, on each version and without temporary tables too."""
+"""Every hostile database gets the verdict that a person would give: on each version, and without temporary tables."""
 
 import asyncio
 from collections.abc import Iterator
