@@ -49,8 +49,10 @@ async def until(ask: Callable[[], Awaitable[Any]], good: Callable[[Any], bool], 
 
 
 async def phase(observer: AsyncConnection[Any]) -> tuple[str, int]:
-    """The phase of the build that runs, and its backend."""
-    cursor = await observer.execute("SELECT phase, pid FROM pg_stat_progress_create_index")
+    """The phase of the build on the table, and its backend; the copies that are made to canonicalise are not meant."""
+    cursor = await observer.execute(
+        "SELECT phase, pid FROM pg_stat_progress_create_index WHERE relid = to_regclass('\"Contact\"')"
+    )
     return await cursor.fetchone() or ("", 0)
 
 
