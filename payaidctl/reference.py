@@ -76,20 +76,21 @@ def commands() -> str:
     lines = ["# Commands", "", NOTE, "", "Exit status: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive."]
     for name in cli.names():
         lines += ["", f"## payaidctl {name}", "", f"{cli.summary(name)}."]
-        for words, command in _leaves(name, cli.load(name)):
+        for words, command in leaves(name, cli.load(name)):
             if words != name:
                 lines += ["", f"### payaidctl {words}"]
             lines += ["", *_help(command)]
     return "\n".join(lines) + "\n"
 
 
-def _leaves(words: str, command: Any) -> Iterator[tuple[str, Any]]:
+def leaves(words: str, command: Any) -> Iterator[tuple[str, Any]]:
+    """The command, or each word under it."""
     below = getattr(command, "commands", None)
     if not below:
         yield words, command
         return
     for name, child in below.items():
-        yield from _leaves(f"{words} {name}", child)
+        yield from leaves(f"{words} {name}", child)
 
 
 def _help(command: Any) -> list[str]:

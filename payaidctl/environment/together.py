@@ -49,6 +49,7 @@ def _shared(env: Mapping[str, str]) -> Iterator[Mistake]:
     secrets = sorted(name for name in env if env[name] and is_secret(name) and "://" not in env[name])
     for one, other in combinations(secrets, 2):
         if env[one] == env[other] and {one, other} & signing_secrets():
+            yield Mistake(one, f"the same secret as {other}", FRESH)
             yield Mistake(other, f"the same secret as {one}", FRESH)
 
 
