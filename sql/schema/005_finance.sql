@@ -54,7 +54,7 @@ CREATE TABLE "Invoice" (
     CONSTRAINT invoice_one_kind_of_gst CHECK (cgst = sgst AND (igst = 0 OR cgst = 0) AND tax = cgst + sgst + igst)
 );
 
--- series: invoice, order, credit-note ...; financialYear: 2025-26.
+-- series: INV, ORD, CN ... (payaid/rules/numbering.py); financialYear: 2025-26.
 CREATE TABLE "NumberSeries" (
     series              text NOT NULL CHECK (series <> ''),
     "financialYear"     text NOT NULL CHECK ("financialYear" ~ '^[0-9]{4}-[0-9]{2}$'),
