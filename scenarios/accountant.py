@@ -49,6 +49,6 @@ class Accountant(Person):
     @task(4)
     def create_invoice(self) -> None:
         """A draft within Maharashtra (27); its number comes from the tenant's gapless counter."""
-        line = {"description": "Consulting", "quantity": "1", "price": "12500.00", "gstRate": "18"}
+        line = {"description": "Consulting", "quantity": "1", "unitPrice": "12500.00", "gstRate": "18"}
         body = {"customerName": "Walk-in Customer", "placeOfSupply": "27", "items": [line]}
         self.post(self.NEW_INVOICE, "/api/v1/finance/invoices", body)

@@ -15,6 +15,7 @@ from payaidctl.errors import UsageError
 from payaidctl.load.budget import Seat, seat
 from payaidctl.load.plan import Actor
 from payaidctl.load.profile import Profile, shares
+from payaidctl.seed import PASSWORD
 from payaidctl.target import Target
 
 TENANTS = """
@@ -55,7 +56,7 @@ class Caster:
         self.secret = target.need("JWT_SECRET")
         self.issuer = target.get("JWT_ISSUER") or "payaid"
         self.audience = target.get("JWT_AUDIENCE") or "payaid-api"
-        self.password = target.get("SEED_PASSWORD") or SEED_PASSWORD
+        self.password = PASSWORD
         self.random = random.Random(5)
         self.minted: dict[str, str] = {}
 
@@ -155,9 +156,6 @@ class Caster:
             f"the {tenants} tenants here carry {room} of {self.profile.users} users within 70 % of their rate limits",
             f"seed more: `payaidctl seed --tenants {needed} --contacts-per-tenant 500`",
         )
-
-
-SEED_PASSWORD = "namaste-2026"  # noqa: S105  (set by `payaidctl seed` for every user it makes)
 
 
 async def read_tenants(target: Target) -> list[Any]:

@@ -87,20 +87,27 @@ def conduct(notes: list[Note], limit: int, skew: float) -> Conduct:
     return Conduct(limit, dict(admitted), dict(refused), doubtful, silent, broken, kept)
 
 
-def judge(notes: list[Note], limit: int, skew: float) -> list[Finding]:
-    """Three findings: never over, Retry-After given and kept, nobody refused early."""
+def judge(notes: list[Note], limit: int, skew: float, degraded: float = 0.0) -> list[Finding]:
+    """Three findings: never over, Retry-After given and kept, nobody refused early.
+
+    `degraded`: decisions that instances took alone because Redis did not answer; the limiter then fails open, as it
+    says, so that too many prove nothing about its arithmetic.
+    """
     if not notes:
         return []
     seen = conduct(notes, limit, skew)
     evidence: dict[str, Any] = {"admitted": seen.admitted, "refused": seen.refused, "doubtful": seen.doubtful}
-    return [_over(seen, evidence), _promise(seen), *_early(seen, evidence)]
+    return [_over(seen, evidence, degraded), _promise(seen), *_early(seen, evidence)]
 
 
-def _over(seen: Conduct, evidence: dict[str, Any]) -> Finding:
+def _over(seen: Conduct, evidence: dict[str, Any], degraded: float) -> Finding:
     title = "The limiter never lets the noisy tenant over its limit"
     most = max(seen.admitted.values(), default=0)
     expected = f"at most {seen.limit} in any minute"
-    if seen.over:
+    if seen.over and degraded:
+        status = Status.INCONCLUSIVE
+        observed = f"{most} admitted in one minute, but Redis did not answer {degraded:,.0f} decisions"
+    elif seen.over:
         status, observed = Status.FAIL, f"{most} admitted in one minute"
     elif not seen.refused:
         status, observed = Status.INCONCLUSIVE, f"it was never refused ({most} in its busiest minute)"

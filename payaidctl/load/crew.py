@@ -20,7 +20,8 @@ BIGGEST_LINE = 1 << 24
 
 @dataclass(slots=True)
 class Worker:
-    """What one process last said of itself. `cpu` in percent of a core, one value a second."""
+    """What one process last said of itself. `cpu` in percent of a core, one value a second;
+    `drift` is by how many seconds its clocks have come apart."""
 
     name: str
     state: str = "starting"
@@ -30,12 +31,14 @@ class Worker:
     heard: float = field(default_factory=time.monotonic)
     cpu: list[tuple[float, float]] = field(default_factory=list)
     rss: int = 0
+    drift: float = 0.0
 
     def hear(self, line: dict[str, Any]) -> None:
         """Take in one line of state."""
         self.state, self.users, self.spawned = line["state"], line["users"], line["spawned"]
         self.in_flight, self.rss, self.heard = line["inFlight"], line["rss"], time.monotonic()
         self.cpu.append((line["at"], line["cpu"]))
+        self.drift = max(self.drift, abs(line["drift"]))
 
 
 class Crew:

@@ -106,6 +106,7 @@ class Act:
         line = {
             "state": state, "users": runner.user_count, "spawned": spawned, "inFlight": len(self.recorder.in_flight),
             "cpu": self.process.cpu_percent(), "rss": self.process.memory_info().rss, "at": time.time(),
+            "drift": time.time() - time.monotonic() - self.recorder.anchor,
         }  # fmt: skip
         self.report(self.recorder.take(), line)
 
@@ -123,7 +124,7 @@ def solo(plan: Plan, folder: Path, ui: int) -> None:
         emit({"worker": "0", "broken": taken.broken[:3], **line})
 
     act = Act(environment, recorder, report)
-    gevent.spawn(orders, lambda order: act.end(order["at"]))
+    gevent.spawn(orders, lambda order: act.end(order["at"]))  # type: ignore[no-untyped-call]
     runner.start(plan.users, plan.ramp)
     act.play(plan.timeout)
 

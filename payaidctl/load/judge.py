@@ -17,8 +17,9 @@ from payaidctl.load.threshold import Threshold
 from payaidctl.load.units import show
 
 # Facts that a weak generator cannot fake: what the server answered, and what the databases counted.
-PROVEN_BY_ONE = frozenset({"errors", "refused-neighbours", "evictions"})
+PROVEN = frozenset({"errors", "refused-neighbours", "evictions"})
 BUSY_SHARE = 0.10
+CLOCK_STEP_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Conditions:
     cpu: Mapping[str, Sequence[float]] = field(default_factory=dict)
     restarted: Sequence[str] = ()
     aborted: str = ""
+    clock_step_s: float = 0.0
 
 
 def judge(
@@ -57,6 +59,7 @@ def soundness(profile: Profile, samples: Sequence[Sample], conditions: Condition
         _generator_cpu(profile, conditions),
         _wake_late(profile, samples),
         _server(conditions),
+        *_clock(conditions),
         *_scenarios(conditions),
     ]
 
@@ -121,6 +124,15 @@ def _server(conditions: Conditions) -> Finding:
     return Finding("loadtest.server-restarts", Status.PASS, title, "none", "none")
 
 
+def _clock(conditions: Conditions) -> list[Finding]:
+    if conditions.clock_step_s <= CLOCK_STEP_S:
+        return []
+    observed = f"stepped by {conditions.clock_step_s:.2f} s"
+    advice = "the machine was suspended, or its time was set: run again"
+    title = "The generator's clock ran evenly"
+    return [Finding("loadtest.clock", Status.INCONCLUSIVE, title, observed, "no step", advice=advice)]
+
+
 def _scenarios(conditions: Conditions) -> list[Finding]:
     if not conditions.broken:
         return []
@@ -145,10 +157,17 @@ def _held(threshold: Threshold, measures: Measures, unsound: Sequence[Finding]) 
     holds = threshold.holds(value)
     status = Status.PASS if holds else Status.FAIL
     observed = show(value, threshold.kind)
-    if unsound and (holds or threshold.metric not in PROVEN_BY_ONE):
+    if unsound and not _proven(threshold, measures, holds=holds):
         status = Status.INCONCLUSIVE
         observed = f"{observed}, but {unsound[0].title[0].lower()}{unsound[0].title[1:]}: {unsound[0].observed}"
     return Finding(threshold.id, status, title, observed, threshold.expected, evidence)
+
+
+def _proven(threshold: Threshold, measures: Measures, *, holds: bool) -> bool:
+    """Whether a broken threshold stays broken although the generator was unsound."""
+    if holds or threshold.metric not in PROVEN:
+        return False
+    return threshold.metric != "errors" or not threshold.holds(measures.answered_errors(threshold.of))
 
 
 def _named_mistakes(measures: Measures) -> list[Finding]:

@@ -11,6 +11,7 @@ from payaidctl.load.sample import HITS, Cache, Sample, Wrong
 from payaidctl.load.threshold import LATENCIES, METRICS
 
 MISTAKES = frozenset({Wrong.TRANSPORT, Wrong.TIMEOUT, Wrong.STATUS, Wrong.BODY, Wrong.REFUSED})
+ANSWERED = frozenset({Wrong.STATUS, Wrong.BODY, Wrong.REFUSED})
 READS = frozenset({"list", "detail", "stats", "search"})
 
 
@@ -131,6 +132,11 @@ class Measures:
         if metric in PER_GROUP:
             return PER_GROUP[metric](self, self.groups[of])
         return WHOLE[metric](self)
+
+    def answered_errors(self, of: str) -> float:
+        """Percent of requests that the server itself answered wrongly: time-outs may be a frozen generator's."""
+        group = self.groups[of]
+        return 100 * sum(sample.wrong in ANSWERED for sample in group.samples) / max(group.sent, 1)
 
     def facts(self, watch: str) -> Mapping[str, Any]:
         """What a watch found.

@@ -229,7 +229,9 @@ class Session:
         findings += judge(self.profile, self.thresholds, measures, self._conditions(troupe, facts))
         if troupe.noisy >= 0:
             skew = float(facts.get("redis", {}).get("clockSkewS", 0.0))
-            findings += conformance.judge(conformance.read(self.folder), BUDGETS[troupe.noisy_tier].minute, skew)
+            degraded = float(facts.get("service", {}).get("limiterDegraded", 0.0))
+            limit = BUDGETS[troupe.noisy_tier].minute
+            findings += conformance.judge(conformance.read(self.folder), limit, skew, degraded)
         return Run(
             name=self.name, folder=self.folder, profile=self.profile, started=started, start=window.start,
             end=window.end, samples=samples, measures=measures, findings=findings, seen=self.watchers.seen,
@@ -246,6 +248,7 @@ class Session:
         return Conditions(
             users_wanted=sum(troupe.counts.values()), users_reached=window.reached,
             users_least=window.least, lost=list(self.crew.missing()), broken=self.crew.broken, cpu=cpu,
+            clock_step_s=max((abs(worker.drift) for worker in self.crew.workers.values()), default=0.0),
             restarted=[name for name, fact in facts.items() if fact.get("restarted")], aborted=window.aborted,
         )  # fmt: skip
 

@@ -50,6 +50,7 @@ def test_two_milliseconds_decide(p95: float, expected: Verdict) -> None:
         ({"cpu": {"0": [95.0] * 30}}, "loadtest.generator-cpu"),
         ({"cpu": {}}, "loadtest.generator-cpu"),
         ({"lost": ["generator process 1 ended with status -9"]}, "loadtest.workers"),
+        ({"clock_step_s": 2.0}, "loadtest.clock"),
         ({"users_least": 19}, "loadtest.users"),
         ({"users_reached": 12}, "loadtest.users"),
         ({"restarted": ["service"]}, "loadtest.server-restarts"),
@@ -75,6 +76,13 @@ def test_errors_that_the_server_sent_stay_errors_on_an_unsound_run() -> None:
     samples = [sample()] * 90 + [sample(wrong=Wrong.STATUS, status=500)] * 10
     report, _ = verdict(samples, "errors < 0.1 %", conditions=replace(SOUND, lost=["one"]))
     assert report.verdict is Verdict.FAIL
+
+
+def test_timeouts_may_be_a_frozen_generators_own() -> None:
+    samples = [sample()] * 90 + [sample(wrong=Wrong.TIMEOUT, status=0)] * 10
+    assert verdict(samples, "errors < 0.1 %")[0].verdict is Verdict.FAIL
+    report, _ = verdict(samples, "errors < 0.1 %", conditions=replace(SOUND, lost=["one"]))
+    assert report.verdict is Verdict.INCONCLUSIVE
 
 
 def test_one_failing_endpoint_in_a_thousand_is_named() -> None:
@@ -119,6 +127,8 @@ def test_the_limiter_kept_its_word() -> None:
 
 def test_one_too_many_in_a_minute_fails() -> None:
     assert statuses(conformance.judge(notes(201), 200, 0.0))["never-over"] is Status.FAIL
+    # Without Redis the limiter fails open, as it says; that is no proof against its arithmetic, nor for it.
+    assert statuses(conformance.judge(notes(201), 200, 0.0, degraded=3))["never-over"] is Status.INCONCLUSIVE
 
 
 def test_a_request_across_the_boundary_is_no_evidence() -> None:

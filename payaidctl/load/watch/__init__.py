@@ -36,15 +36,19 @@ class Watch(Protocol):
 
 @dataclass(slots=True)
 class Seen:
-    """What one watch saw: `series` of (seconds since 1970, figures); the plateau's `facts`, or why there are none."""
+    """What one watch saw: `series` of (seconds since 1970, figures); the plateau's `facts`, or why there are none.
+
+    `missed` counts the readings that failed: a gap in a picture, no more.
+    """
 
     series: list[tuple[float, dict[str, float]]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     why_not: str = ""
+    missed: int = 0
 
 
 class Watchers:
-    """All watches together. A watch that fails is left out from then on, with its reason; the load goes on."""
+    """All watches together. One that cannot connect or compare is left out, with its reason; the load goes on."""
 
     def __init__(self, watches: Sequence[Watch]) -> None:
         self.watches = list(watches)
@@ -58,7 +62,7 @@ class Watchers:
     async def tick(self) -> dict[str, float]:
         """One reading of each, joined; names are the watches' own."""
         now = time.time()
-        readings = await self._each(lambda watch: watch.tick())
+        readings = await self._each(lambda watch: watch.tick(), forgiving=True)
         for name, reading in readings.items():
             self.seen[name].series.append((now, reading))
         return {key: value for reading in readings.values() for key, value in reading.items()}
@@ -78,12 +82,14 @@ class Watchers:
         """Disconnect; what has failed before may fail again."""
         await asyncio.gather(*(watch.close() for watch in self.watches), return_exceptions=True)
 
-    async def _each(self, look: Callable[[Watch], Awaitable[Any]]) -> dict[str, Any]:
+    async def _each(self, look: Callable[[Watch], Awaitable[Any]], *, forgiving: bool = False) -> dict[str, Any]:
         able = [watch for watch in self.watches if not self.seen[watch.name].why_not]
         results = await asyncio.gather(*(_in_time(look(watch)) for watch in able), return_exceptions=True)
         found = {}
         for watch, result in zip(able, results, strict=True):
-            if isinstance(result, BaseException):
+            if isinstance(result, BaseException) and forgiving:
+                self.seen[watch.name].missed += 1
+            elif isinstance(result, BaseException):
                 first = (str(result).strip().splitlines() or [type(result).__name__])[0]
                 self.seen[watch.name].why_not = f"{type(result).__name__}: {first}"
             else:

@@ -26,9 +26,11 @@ POSITION = """
 SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END
        - '0/0'::pg_lsn AS position
 """
-# The service's own bookkeeping reads no table of a tenant: WAL positions, barriers, listening, settings.
+# The service's own bookkeeping is no read of what tenants own: WAL positions, barriers, settings, and the doors of
+# the queue, which are writes in the shape of a SELECT.
 HOUSEKEEPING = re.compile(
     r"pg_(current|last)_wal|pg_stat_|pg_is_in_recovery|pg_postmaster_start_time|pg_control_|pg_notify|pg_backend_pid"
+    r"|\bpayaid\.(job|outbox)"
     r"|^\s*(LISTEN|SHOW|SET|BEGIN|COMMIT|ROLLBACK|DISCARD|SELECT\s+(\$1|1)\s*$|SELECT\s+set_config\()",
     re.IGNORECASE,
 )

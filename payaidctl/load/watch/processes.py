@@ -110,8 +110,15 @@ def _top(process: psutil.Process) -> psutil.Process:
     """The oldest ancestor that runs the same program: a server's supervisor process rather than one worker."""
     try:
         parent = process.parent()
-        while parent and parent.pid > 1 and parent.cmdline()[:3] == process.cmdline()[:3]:
+        while parent and parent.pid > 1 and _program(parent) == _program(process):
             process, parent = parent, parent.parent()
     except psutil.Error:
         return process
     return process
+
+
+def _program(process: psutil.Process) -> tuple[str, ...]:
+    """What runs: the title's first word (servers write their own), and for Python the module or script too."""
+    words = process.cmdline() or [""]
+    first = words[0].split()[0] if words[0] else ""
+    return tuple(words[:3]) if "python" in first else (first,)

@@ -49,12 +49,13 @@ class Prometheus:
     def __init__(self, url: str) -> None:
         self.url = f"{url.rstrip('/')}/metrics"
         self.client = httpx.AsyncClient(timeout=4)
+        self.first: Series = {}
         self.before: Series = {}
         self.peaks: dict[str, float] = {}
 
     async def open(self) -> None:
         """The first scrape: what is not there cannot be watched."""
-        self.before = await self._scrape()
+        self.first = self.before = await self._scrape()
         if not self.before:
             raise LookupError(f"{self.url} has no payaid_ metrics")
 
@@ -78,24 +79,26 @@ class Prometheus:
             self.peaks[peak] = max(self.peaks.get(peak, 0.0), reading[peak])
         return reading
 
-    async def mark(self) -> Series:
-        """All counters. The peaks count from here."""
-        self.peaks = {}
-        return await self._scrape()
+    async def mark(self) -> tuple[Series, dict[str, float]]:
+        """All counters, and the peaks since the last mark."""
+        peaks, self.peaks = self.peaks, {}
+        return await self._scrape(), peaks
 
-    def difference(self, begin: Series, end: Series) -> dict[str, Any]:
+    def difference(self, begin: tuple[Series, Any], end: tuple[Series, dict[str, float]]) -> dict[str, Any]:
         """The plateau, as the service counted it."""
-        change = delta(begin, end)
+        change, peaks = delta(begin[0], end[0]), end[1]
         return {
             "requests": sum(total(change, "payaid_http_requests_total").values()),
             "statuses": _flat(total(change, "payaid_http_requests_total", "status")),
             "cache": _nested(total(change, "payaid_cache_requests_total", "class", "result")),
             "reads": _nested(total(change, "payaid_reads_total", "server", "reason")),
             "limiter": _flat(total(change, "payaid_limiter_decisions_total", "decision")),
+            # Since the first user: the noisy tenant is watched from then on.
+            "limiterDegraded": _degraded(delta(self.first, end[0])),
             "degradations": _flat(total(change, "payaid_degradations_total", "what")),
-            "peaks": self.peaks,
-            "restarted": starts(begin) != starts(end),
-            "workers": len(starts(end)),
+            "peaks": peaks,
+            "restarted": starts(begin[0]) != starts(end[0]),
+            "workers": len(starts(end[0])),
         }
 
     async def close(self) -> None:
@@ -124,6 +127,10 @@ def _cached(change: Series) -> dict[tuple[str, ...], float]:
         if class_ not in NOT_ANSWERS:
             sums[(result,)] += value
     return dict(sums)
+
+
+def _degraded(change: Series) -> float:
+    return sum(total(change, "payaid_limiter_decisions_total", decision="degraded").values())
 
 
 def _flat(sums: Mapping[tuple[str, ...], float]) -> dict[str, float]:
