@@ -1,10 +1,14 @@
 """A judgement and its proof, said as a finding: what was seen against what was declared, and what to do."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from payaidctl.finding import Finding, Status
 from payaidctl.indexes.difference import SERVING, Judgement
 from payaidctl.indexes.proof import Choice, Proof
+from payaidctl.tell.table import size
+
+USED = {True: "yes", False: "no", None: "–"}
 
 
 def finding(judged: Judgement, proof: Proof | None = None) -> Finding:
@@ -112,3 +116,19 @@ def _server(choice: Choice) -> dict[str, Any]:
         "buffers": explained.buffers if explained else None,
         "reason": choice.reason or None,
     }
+
+
+def table(findings: Sequence[Finding]) -> dict[str, Any]:
+    """The findings as a table that reads on 100 columns; `used` is the primary's choice, then each replica's."""
+    servers = max((len(one.evidence.get("proof", {}).get("servers", ())) for one in findings), default=0)
+    used_by = "/".join(["primary", *["replica"] * (servers - 1)]) if servers > 1 else "used"
+    columns = ["index", "table", "state", "valid", used_by, "size", "scans"]
+    rows = []
+    for one in findings:
+        seen = one.evidence
+        if "index" in seen:
+            chosen = seen.get("proof", {}).get("servers", ())
+            used = "/".join(USED[server["used"]] for server in chosen) or None
+            rows.append([str(one.status), seen["index"], seen["table"], seen["state"], seen["valid"], used,
+                         size(seen["sizeBytes"]), seen["scans"]])  # fmt: skip
+    return {"columns": columns, "rows": rows}

@@ -12,6 +12,7 @@ from payaidctl.finding import ExitStatus, Finding, Stopwatch
 from payaidctl.guard import Kind, guard
 from payaidctl.indexes.build import LOCK_TIMEOUT_MS
 from payaidctl.indexes.create import create, plans
+from payaidctl.indexes.findings import table
 from payaidctl.indexes.live import Live
 from payaidctl.indexes.repair import script
 from payaidctl.indexes.verify import verify
@@ -115,6 +116,6 @@ async def _print_script(ask: Ask, system: Target) -> ExitStatus:
 def _close(
     watch: Stopwatch, system: Target, findings: Sequence[Finding], output: Output, page: Path | None
 ) -> ExitStatus:
-    report = watch.report(findings)
+    report = watch.report(findings, {"table": table(findings)})
     evidence.record(report, system)
     return tell(report, output, page)

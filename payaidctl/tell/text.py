@@ -1,8 +1,10 @@
 """Text for people: a table on a terminal, the same facts as plain lines in a pipe."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from payaidctl.finding import Finding, Report, Status, Verdict
+from payaidctl.tell import table
 from payaidctl.tell.words import MARKS, VERDICT_WORDS, by_area, by_urgency, clean, tally
 
 if TYPE_CHECKING:
@@ -39,7 +41,9 @@ def show(report: Report) -> None:
 def render(report: Report) -> str:
     """Plain lines: one a finding, with what was seen, expected and advised under what did not pass."""
     lines = [f"payaidctl {report.command} · {report.target}", ""]
-    for area, findings in by_area(report.findings).items():
+    if tabled := table.lines(report):
+        lines += [*tabled, ""]
+    for area, findings in by_area(_untold(report, tabled)).items():
         if area:
             lines.append(area)
         width = max(len(finding.id) for finding in findings)
@@ -48,6 +52,11 @@ def render(report: Report) -> str:
         lines.append("")
     lines.append(f"{VERDICT_WORDS[report.verdict]}: {tally(report)}")
     return "\n".join(lines) + "\n"
+
+
+def _untold(report: Report, tabled: Sequence[str]) -> list[Finding]:
+    """What a table has not told already: with one, only what needs explaining."""
+    return [finding for finding in report.findings if not tabled or finding.status in EXPLAINED]
 
 
 def _lines(finding: Finding, width: int) -> list[str]:
@@ -64,18 +73,21 @@ def _show_tables(report: Report, console: "Console") -> None:
     from rich.text import Text
 
     console.print(Text(f"payaidctl {report.command}", style="bold"), Text(f"· {report.target}", style="dim"))
-    for area, findings in by_area(report.findings).items():
-        table = Table(title=area or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, expand=False)
-        table.add_column("")
-        table.add_column("id", overflow="fold", style="dim")
-        table.add_column("what", overflow="fold", ratio=2)
-        table.add_column("observed", overflow="fold", ratio=2)
-        table.add_column("expected", overflow="fold", ratio=2)
+    if tabled := table.lines(report):
+        console.print(Text("\n".join(tabled)), soft_wrap=True)
+        console.print()
+    for area, findings in by_area(_untold(report, tabled)).items():
+        grid = Table(title=area or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, expand=False)
+        grid.add_column("")
+        grid.add_column("id", overflow="fold", style="dim")
+        grid.add_column("what", overflow="fold", ratio=2)
+        grid.add_column("observed", overflow="fold", ratio=2)
+        grid.add_column("expected", overflow="fold", ratio=2)
         for finding in findings:
             mark = Text(f"{MARKS[finding.status]} {finding.status.value}", style=COLOURS[finding.status])
             texts = (finding.id, finding.title, finding.observed, finding.expected)
-            table.add_row(mark, *(Text(clean(text)) for text in texts))
-        console.print(table)
+            grid.add_row(mark, *(Text(clean(text)) for text in texts))
+        console.print(grid)
     _show_advice(report, console)
     verdict = Text(VERDICT_WORDS[report.verdict], style=VERDICT_COLOURS[report.verdict])
     console.print(verdict, Text(tally(report)))
