@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.jobs",
     "tests.fixtures.api",
+    "tests.fixtures.properties",
     "tests.fixtures.postgres15",
     "tests.fixtures.load",
 ]

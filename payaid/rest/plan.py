@@ -27,7 +27,7 @@ class ListPlan:
     def path(self) -> str:
         """The canonical path, the same for an alias."""
         if self.parent:
-            return f"{PREFIX}{self.parent.path}/{self.parent_id}/{self.parent_column}"
+            return f"{PREFIX}{self.parent.path}/{self.parent_id}/{self.resource.name}"
         return f"{PREFIX}{self.resource.path}"
 
     @property
@@ -39,7 +39,8 @@ class ListPlan:
     def key(self) -> str:
         """The request, normalised: equal for equal questions, whatever their spelling."""
         query = self.query
-        return f"{self.path}?{query.binding}{query.columns}{query.limit},{query.offset},{query.after}"
+        asked = f"{query.binding}{query.columns}{query.limit},{query.offset},{query.after}"
+        return f"{self.path}?{self.parent_column}{asked}"
 
     def depends(self) -> tuple[str, ...]:
         """One facet's values where the list is filtered by a facet, or else the whole collection."""

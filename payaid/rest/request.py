@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl
@@ -145,8 +145,10 @@ def value_of(declared: Field, text: str) -> Any:
             if text not in {"true", "false"}:
                 raise ValueError("must be true or false")
             return text == "true"
-        case Kind.INSTANT | Kind.DATE:
+        case Kind.INSTANT:
             return _instant(text)
+        case Kind.DATE:
+            return _day(text).isoformat()
         case _ if len(text) > declared.max_length:
             raise ValueError(f"is longer than {declared.max_length} characters")
     return text
@@ -157,16 +159,27 @@ def _number(text: str) -> str:
         number = Decimal(text)
     except InvalidOperation:
         raise ValueError("must be a number") from None
-    if not number.is_finite() or abs(number) >= Decimal(10) ** 15:
-        raise ValueError("must be a number below 10^15")
+    if not number.is_finite() or abs(number) >= Decimal(10) ** 15 or int(number.as_tuple().exponent) < -20:
+        raise ValueError("must be a number below 10^15, with 20 decimals at most")
     return str(number)
 
 
 def _instant(text: str) -> str:
+    """A moment in UTC. A date stands for its first moment in India, as it does in a body."""
     try:
-        return datetime.fromisoformat(text).isoformat() if "T" in text else date.fromisoformat(text).isoformat()
-    except ValueError:
+        moment = datetime.fromisoformat(text if "T" in text else f"{_day(text)}T00:00:00+05:30")
+        if moment.tzinfo is None:
+            raise ValueError
+        return moment.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
         raise ValueError("must be a date or a time in ISO 8601, such as 2026-04-01T09:30:00+05:30") from None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be a date in ISO 8601, such as 2026-04-01") from None
 
 
 def _order(resource: Resource, text: str, wrong: _Mistakes) -> tuple[tuple[str, bool], ...]:
