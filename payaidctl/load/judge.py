@@ -20,6 +20,7 @@ from payaidctl.load.units import show
 PROVEN = frozenset({"errors", "refused-neighbours", "evictions"})
 BUSY_SHARE = 0.10
 CLOCK_STEP_S = 0.25
+STRANGERS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,20 @@ class Conditions:
     restarted: Sequence[str] = ()
     aborted: str = ""
     clock_step_s: float = 0.0
+    strangers: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """Why a figure may not be claimed: whatever it says, or only if it is bad."""
+
+    any_way: Sequence[Finding]
+    if_bad: Sequence[Finding]
+
+    def of(self, *, passed: bool) -> Finding | None:
+        """The first reason to doubt it."""
+        reasons = [*self.any_way, *(() if passed else self.if_bad)]
+        return reasons[0] if reasons else None
 
 
 def judge(
@@ -42,11 +57,14 @@ def judge(
 ) -> list[Finding]:
     """Every finding of a run, the generator's own soundness first."""
     sound = soundness(profile, measures.samples, conditions)
-    unsound = [finding for finding in sound if finding.status is Status.INCONCLUSIVE]
+    doubts = Doubts(
+        [finding for finding in sound if finding.status is Status.INCONCLUSIVE],
+        [finding for finding in sound if finding.id == "loadtest.machine"],
+    )
     return [
         *sound,
         *([_aborted(conditions.aborted)] if conditions.aborted else []),
-        *(_held(threshold, measures, unsound) for threshold in thresholds),
+        *(_held(threshold, measures, doubts) for threshold in thresholds),
         *_named_mistakes(measures),
     ]
 
@@ -60,6 +78,7 @@ def soundness(profile: Profile, samples: Sequence[Sample], conditions: Condition
         _wake_late(profile, samples),
         _server(conditions),
         *_clock(conditions),
+        *_strangers(conditions),
         *_scenarios(conditions),
     ]
 
@@ -133,6 +152,16 @@ def _clock(conditions: Conditions) -> list[Finding]:
     return [Finding("loadtest.clock", Status.INCONCLUSIVE, title, observed, "no step", advice=advice)]
 
 
+def _strangers(conditions: Conditions) -> list[Finding]:
+    """Other programs may only make a run worse: what passes beside them passes, what fails is not proven."""
+    if conditions.strangers <= STRANGERS:
+        return []
+    title = "This machine did nothing else"
+    observed = f"other programs took {conditions.strangers:.0f} % of its CPU"
+    advice = "stop them, and run again"
+    return [Finding("loadtest.machine", Status.WARN, title, observed, f"at most {STRANGERS:g} %", advice=advice)]
+
+
 def _scenarios(conditions: Conditions) -> list[Finding]:
     if not conditions.broken:
         return []
@@ -146,7 +175,7 @@ def _aborted(why: str) -> Finding:
     return Finding("loadtest.abort", Status.FAIL, title, why, "no abort condition met", advice="see the page's errors")
 
 
-def _held(threshold: Threshold, measures: Measures, unsound: Sequence[Finding]) -> Finding:
+def _held(threshold: Threshold, measures: Measures, doubts: Doubts) -> Finding:
     title = f"{threshold.key} {threshold.expected}"
     evidence: dict[str, Any] = {"metric": threshold.metric, "of": threshold.of, "bound": threshold.bound}
     try:
@@ -157,9 +186,9 @@ def _held(threshold: Threshold, measures: Measures, unsound: Sequence[Finding]) 
     holds = threshold.holds(value)
     status = Status.PASS if holds else Status.FAIL
     observed = show(value, threshold.kind)
-    if unsound and not _proven(threshold, measures, holds=holds):
-        status = Status.INCONCLUSIVE
-        observed = f"{observed}, but {unsound[0].title[0].lower()}{unsound[0].title[1:]}: {unsound[0].observed}"
+    why = doubts.of(passed=holds)
+    if why and not _proven(threshold, measures, holds=holds):
+        status, observed = Status.INCONCLUSIVE, f"{observed}, in doubt: {why.observed}"
     return Finding(threshold.id, status, title, observed, threshold.expected, evidence)
 
 

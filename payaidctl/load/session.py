@@ -248,6 +248,7 @@ class Session:
         return Conditions(
             users_wanted=sum(troupe.counts.values()), users_reached=window.reached,
             users_least=window.least, lost=list(self.crew.missing()), broken=self.crew.broken, cpu=cpu,
+            strangers=float(facts.get("processes", {}).get("strangers", {}).get("share", 0.0)),
             clock_step_s=max((abs(worker.drift) for worker in self.crew.workers.values()), default=0.0),
             restarted=[name for name, fact in facts.items() if fact.get("restarted")], aborted=window.aborted,
         )  # fmt: skip

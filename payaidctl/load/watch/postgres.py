@@ -29,13 +29,14 @@ SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_curre
 # The service's own bookkeeping is no read of what tenants own: WAL positions, barriers, settings, and the doors of
 # the queue, which are writes in the shape of a SELECT.
 HOUSEKEEPING = re.compile(
-    r"pg_(current|last)_wal|pg_stat_|pg_is_in_recovery|pg_postmaster_start_time|pg_control_|pg_notify|pg_backend_pid"
+    r"pg_(current|last)_wal|pg_stat_|pg_is_in_recovery|pg_postmaster_start_time|pg_control_|pg_notify|pg_logical_emit_message|pg_backend_pid"
     r"|\bpayaid\.(job|outbox)"
     r"|^\s*(LISTEN|SHOW|SET|BEGIN|COMMIT|ROLLBACK|DISCARD|SELECT\s+(\$1|1)\s*$|SELECT\s+set_config\()",
     re.IGNORECASE,
 )
 READING = re.compile(r"^\s*(/\*.*?\*/\s*)?(SELECT|WITH)\b", re.IGNORECASE | re.DOTALL)
-WRITING = re.compile(r"\b(INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO)\b", re.IGNORECASE)
+# A SELECT that locks its rows is the beginning of a write.
+WRITING = re.compile(r"\b(INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO|FOR\s+(KEY\s+)?SHARE)\b", re.IGNORECASE)
 TOP = 8
 HIDDEN = "<insufficient privilege>"
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import psutil
@@ -29,6 +29,15 @@ def listeners() -> dict[int, int]:
     return found
 
 
+class Look(NamedTuple):
+    """One look: when, CPU seconds and resident bytes by group, CPU seconds of the whole machine."""
+
+    at: float
+    cpu: dict[str, float]
+    rss: dict[str, float]
+    busy: float
+
+
 class Processes:
     """Groups of process trees, each by the port that its root listens on, beside the generator's own."""
 
@@ -40,6 +49,7 @@ class Processes:
         self.spent: dict[int, float] = {}
         self.pids: dict[str, set[int]] = {}
         self.before: tuple[float, dict[str, float]] | None = None
+        self.cores = float(psutil.cpu_count() or 1)
 
     async def open(self) -> None:
         """Find the roots. What other machines run stays unseen."""
@@ -48,6 +58,7 @@ class Processes:
             roots = {_top(psutil.Process(by_port[number])) for number in numbers if number in by_port}
             if roots:
                 self.trees[group] = sorted(roots, key=lambda process: process.pid)
+        # Ourselves, and the generator's processes below us.
         self.trees["conductor"] = [psutil.Process(os.getpid())]
 
     async def tick(self) -> dict[str, float]:
@@ -63,19 +74,26 @@ class Processes:
         self.before = (now, spent)
         return reading
 
-    async def mark(self) -> tuple[float, dict[str, float], dict[str, float]]:
-        """CPU seconds and memory so far."""
+    async def mark(self) -> "Look":
+        """CPU seconds and memory so far, and how busy the whole machine was."""
         looks = {group: self._look(group, roots) for group, roots in self.trees.items()}
+        times = psutil.cpu_times()
+        busy = sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0)
         cpu = {group: look[0] for group, look in looks.items()}
-        return time.monotonic(), cpu, {group: look[1] for group, look in looks.items()}
+        return Look(time.monotonic(), cpu, {group: look[1] for group, look in looks.items()}, busy)
 
-    def difference(self, begin: Any, end: Any) -> dict[str, Any]:
-        """Mean CPU in percent of one core, and memory at the end, by group."""
-        passed = end[0] - begin[0]
-        return {
-            group: {"cpu": (seconds - begin[1].get(group, 0.0)) / passed * 100, "rss": end[2][group]}
-            for group, seconds in end[1].items()
+    def difference(self, begin: "Look", end: "Look") -> dict[str, Any]:
+        """Mean CPU in percent of one core, and memory at the end, by group; and what strangers took of the machine."""
+        passed = end.at - begin.at
+        spent = {group: seconds - begin.cpu.get(group, 0.0) for group, seconds in end.cpu.items()}
+        strangers = max(0.0, end.busy - begin.busy - sum(spent.values()))
+        facts: dict[str, Any] = {
+            group: {"cpu": seconds / passed * 100, "rss": end.rss[group]} for group, seconds in spent.items()
         }
+        # Only where the service runs here, too, does it matter who else does.
+        if "api" in facts:
+            facts["strangers"] = {"share": strangers / passed / self.cores * 100}
+        return facts
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -98,8 +116,7 @@ class Processes:
         family = []
         for root in roots:
             try:
-                # The conductor's children are the generator's processes, which tell of themselves.
-                family += [root] if group == "conductor" else [root, *root.children(recursive=True)]
+                family += [root, *root.children(recursive=True)]
             except psutil.Error:
                 continue
         self.pids.setdefault(group, set()).update(process.pid for process in family)
