@@ -80,19 +80,18 @@ def _table(items: list[Finding]) -> Any:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False, padding=(0, 1))
     table.add_column("", no_wrap=True)
-    table.add_column("item", ratio=3)
-    table.add_column("observed", ratio=5, overflow="fold")
-    table.add_column("expected", ratio=4, overflow="fold")
-    table.add_column("what to do next", ratio=4, overflow="fold")
+    table.add_column("item", ratio=3, min_width=22)
+    table.add_column("observed", ratio=5)
+    table.add_column("expected", ratio=4)
+    advised = any(finding.advice for finding in items)
+    if advised:
+        table.add_column("what to do next", ratio=4)
     for finding in items:
         mark = Text(f"{MARKS[finding.status]} {finding.status.value}", style=COLOURS[finding.status])
         title = f"{int(finding.id.rsplit('.', 1)[1])}. {finding.title}"
-        table.add_row(mark, *(Text(clean(text)) for text in _cells(title, finding)))
+        told = (title, finding.observed, finding.expected, *((finding.advice,) if advised else ()))
+        table.add_row(mark, *(Text(clean(text)) for text in told))
     return table
-
-
-def _cells(title: str, finding: Finding) -> tuple[str, str, str, str]:
-    return title, finding.observed, finding.expected, finding.advice
 
 
 def _plain(finding: Finding) -> list[str]:

@@ -3,9 +3,9 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -38,12 +38,8 @@ class Progress:
     """The list. `say` is what the running step has to say meanwhile."""
 
     console: Console
-    rows: dict[str, Row] = field(default_factory=dict)
+    rows: dict[str, Row]
     running: Row | None = None
-
-    def plan(self, steps: list[tuple[str, str]]) -> None:
-        """What is to come."""
-        self.rows = {name: Row(name, does) for name, does in steps}
 
     def begin(self, name: str) -> None:
         """A step starts."""
@@ -83,9 +79,9 @@ def screen() -> Console:
 
 
 @contextmanager
-def progress(console: Console) -> Iterator[Progress]:
-    """The list, redrawn ten times a second on a terminal."""
-    shown = Progress(console)
+def progress(console: Console, steps: Sequence[tuple[str, str]]) -> Iterator[Progress]:
+    """The list of steps, each a name and what it does; redrawn eight times a second on a terminal."""
+    shown = Progress(console, {name: Row(name, does) for name, does in steps})
     if not console.is_terminal:
         yield shown
         return

@@ -59,8 +59,8 @@ def _gate(wish: Wish) -> Report:
     watch = Stopwatch("gate", str(wish.target or "the embedded stack"))
     shared = Gate(wish.profile, wish.load, wish.yes, wish.timeout_s, wish.target, wish.target_options)
     steps = [step for step in STEPS if wish.target is None or not step.embedded]
-    with progress(screen()) as shown:
-        shown.plan([*((step.name, step.does) for step in steps), ("readiness", f"profile {wish.profile}")])
+    listed = [*((step.name, step.does) for step in steps), ("readiness", f"profile {wish.profile}")]
+    with progress(screen(), listed) as shown:
         outcomes = _walk(steps, shared, wish, shown)
         judged = _judge(shared, wish, shown)
     watch.target = str(shared.target or watch.target)

@@ -36,7 +36,7 @@ async def look(target: Target, timeout_s: float, wait_s: float = 15.0) -> dict[s
     return {
         "state": row["state"],
         "returned": row["result"] == sent,
-        "error": row["error"],
+        "trouble": f"; it says: {row['error']}" if row["error"] else "",
         "worker": row["claimedBy"],
         "ms": round((time.perf_counter() - begun) * 1000),
         "waited_s": wait_s,

@@ -24,6 +24,16 @@ KEYS = (
 )  # fmt: skip
 REQUIRED = ("id", "question", "why", "probe", "expect", "weight", "severity", "fix")
 ITEMS = range(1, 12)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Templates over the facts: what is said where it passes, and where it does not."""
+
+    passing: str = ""
+    failing: str = ""
+
+
 Text = str | Mapping[str, str]
 AGES = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -55,7 +65,7 @@ class Check:
     arguments: Mapping[str, Any]
     when: When | None
     expect: tuple[Expectation, ...]
-    observed: str
+    observed: Observed
     expected: Text
     weight: int
     severity: Severity
@@ -99,7 +109,7 @@ def load(path: Path) -> Check:
         arguments=raw.get("with") or {},
         when=_when(raw),
         expect=expect,
-        observed=_template(raw, "observed"),
+        observed=_observed(raw),
         expected=_text(raw, "expected"),
         weight=_weight(raw),
         severity=_severity(raw),
@@ -167,13 +177,24 @@ def _probe(raw: Marked) -> str:
     return name
 
 
-def _template(raw: Marked, key: str) -> str:
-    text = str(raw.get(key, "")).strip()
+def _observed(raw: Marked) -> Observed:
+    """One template, or `pass:` and `else:`."""
+    value = raw.get("observed", "")
+    if not isinstance(value, Marked):
+        _parse(raw, "observed", str(value))
+        return Observed(str(value).strip(), str(value).strip())
+    if set(value) != {"pass", "else"}:
+        wrong(value, None, "`observed` by outcome names `pass` and `else`", "give both, or one template")
+    for key, text in value.items():
+        _parse(value, key, str(text))
+    return Observed(str(value["pass"]).strip(), str(value["else"]).strip())
+
+
+def _parse(raw: Marked, key: str, text: str) -> None:
     try:
         list(Formatter().parse(text))
     except ValueError as error:
         wrong(raw, key, f"not a template: {error}", "write {fact} for a fact, {{ for a brace")
-    return text
 
 
 def _text(raw: Marked, key: str) -> Text:

@@ -14,7 +14,7 @@ def finding(check: Check, facts: Mapping[str, Any], profile: str) -> Finding:
     if check.when and judge(check.when.expectation, facts, profile).holds is not True:
         return _finding(check, Status.SKIP, _fill(check.when.otherwise, facts), profile)
     outcomes = [judge(expectation, facts, profile) for expectation in check.expect]
-    seen = _fill(check.observed, facts)
+    seen = _fill(check.observed.failing, facts)
     broken = [outcome for outcome in outcomes if outcome.holds is False]
     untold = [outcome for outcome in outcomes if outcome.holds is None]
     if broken:
@@ -23,6 +23,7 @@ def finding(check: Check, facts: Mapping[str, Any], profile: str) -> Finding:
     if untold:
         missing = "; ".join(outcome.seen for outcome in untold)
         return _finding(check, Status.INCONCLUSIVE, f"{seen} ({missing})" if seen else missing, profile)
+    seen = _fill(check.observed.passing, facts)
     return _finding(check, Status.PASS, seen or "; ".join(outcome.seen for outcome in outcomes), profile)
 
 

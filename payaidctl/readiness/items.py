@@ -34,8 +34,10 @@ def _line(item: Item, findings: Sequence[Finding]) -> Line:
         reasons = "; ".join(dict.fromkeys(finding.observed for finding in findings)) or "no check looked at it"
         return Line(item.number, item.title, Status.INCONCLUSIVE, reasons, item.done, item.fix, _ids(findings))
     status = min((finding.status for finding in asked), key=WORST.index)
-    telling = [finding for finding in asked if finding.status is status]
     passed = status is Status.PASS
+    telling = [finding for finding in asked if finding.status is status]
+    if passed:  # the heaviest check says enough
+        telling = sorted(telling, key=lambda finding: -int(finding.evidence.get("weight", 1)))[:1]
     return Line(
         number=item.number,
         title=item.title,

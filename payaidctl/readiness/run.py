@@ -23,6 +23,8 @@ from payaidctl.tell.json import plain
 from payaidctl.terminal import say
 
 Key = tuple[str, str]
+# These measure milliseconds, and would measure each other if they ran side by side.
+TIMING = ("redis", "queue", "api")
 Told = Mapping[str, Any] | OperatorError
 
 
@@ -110,11 +112,15 @@ def judge(check: Check, told: Told, profile: str) -> Finding:
 async def ask(
     questions: Sequence[Question], target: Target, timeout_s: float, hear: Callable[[str], None] = say
 ) -> dict[Key, Told]:
-    """Each different question once. Those that write wait for the rest, and for each other; `hear` is told."""
+    """Each different question once: what takes times, then the rest side by side, then what writes, one by one."""
     distinct = {question.key: question for question in questions}
-    quiet = [question for question in distinct.values() if not probes.probe(question.probe).WRITES]
+    told: dict[Key, Told] = {}
+    for key, question in distinct.items():
+        if question.probe in TIMING:
+            told[key] = await _look(question, target, timeout_s)
+    quiet = [one for key, one in distinct.items() if key not in told and not probes.probe(one.probe).WRITES]
     answers = await asyncio.gather(*(_look(question, target, timeout_s) for question in quiet))
-    told: dict[Key, Told] = {question.key: answer for question, answer in zip(quiet, answers, strict=True)}
+    told |= {question.key: answer for question, answer in zip(quiet, answers, strict=True)}
     for key, question in distinct.items():
         if key not in told:
             hear(f"  {question.probe}: {probes.probe(question.probe).WRITES}")

@@ -1,12 +1,15 @@
 """The gate: steps that need what failed are not reached, an interrupt undoes what was started, exit codes hold."""
 
+import io
 from collections.abc import Callable
 
 import pytest
+from rich.console import Console
 
 from payaidctl.errors import UsageError
 from payaidctl.finding import ExitStatus, Status
 from payaidctl.gate import bring, front, run
+from payaidctl.gate.progress import progress
 from payaidctl.gate.step import Gate, Outcome, Say, Step
 from payaidctl.target import Target
 
@@ -103,3 +106,17 @@ def test_an_ear_passes_whole_lines_on() -> None:
     for part in ("a", "b\nc", "\r\n", "  \n", "d"):
         ear.write(part)
     assert heard == ["ab", "c"]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_list_shows_every_step_on_a_terminal_and_in_a_log(terminal: bool) -> None:
+    screen = Console(file=io.StringIO(), force_terminal=terminal, width=100)
+    with progress(screen, [("up", "data"), ("seed", "rows")]) as shown:
+        shown.begin("up")
+        shown.say("primary ...")
+        shown.end("up", Outcome(Status.PASS, "13 ready"))
+        shown.end("seed", Outcome(Status.SKIP, "left out"))
+    text = screen.file.getvalue()  # type: ignore[attr-defined]
+    assert "13 ready" in text
+    assert "left out" in text
+    assert ("\x1b" in text) == terminal
