@@ -12,10 +12,10 @@ class Integration(Person):
     roles = ("admin", "owner", "manager", "member")
     encoding = "identity"
 
-    PAGES = Step("sync contacts", "list", collection="contacts", read=True)
-    ORDERS = Step("sync orders", "list", collection="orders")
-    INVOICES = Step("sync invoices", "list", collection="invoices")
-    PRODUCTS = Step("products list", "list", collection="products")
+    PAGES = Step("sync contacts", "list", read=True)
+    ORDERS = Step("sync orders", "list")
+    INVOICES = Step("sync invoices", "list")
+    PRODUCTS = Step("products list", "list")
     LEAD = Step("lead push", "write")
 
     def on_start(self) -> None:

@@ -13,7 +13,7 @@ class Manager(Person):
     roles = ("manager", "admin", "owner", "member")
 
     STATS = Step("manager dashboard", "stats")
-    SEARCH = Step("contacts search", "search", collection="contacts")
+    SEARCH = Step("contacts search", "search")
     BOARD = Step("deals board", "list", collection="deals")
     CONTACT = Step("manager contact detail", "detail")
     TASKS = Step("tasks list", "list", collection="tasks")
@@ -40,7 +40,7 @@ class Manager(Person):
         if found := self.some("contacts"):
             self.get(self.CONTACT, f"/api/v1/crm/contacts/{found}", of=found)
         else:
-            self.search()
+            self.dashboard()
 
     @task(16)
     def tasks_list(self) -> None:

@@ -21,6 +21,7 @@ PROVEN = frozenset({"errors", "refused-neighbours", "evictions"})
 BUSY_SHARE = 0.10
 CLOCK_STEP_S = 0.25
 STRANGERS = 20.0
+NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,14 +205,22 @@ def _named_mistakes(measures: Measures) -> list[Finding]:
     found: dict[str, list[dict[str, Any]]] = {}
     for mistake in mistakes_by_name(measures):
         found.setdefault(mistake["name"], []).append(mistake)
+    shown = sorted(found.items(), key=lambda item: -sum(one["count"] for one in item[1]))
+    rest = sum(one["count"] for _, mistakes in shown[NAMED:] for one in mistakes)
     return [
         Finding(
             "loadtest.failing." + name.replace(" ", "-"), Status.WARN, f"`{name}` answered without a mistake",
             ", ".join(_told(one) for one in mistakes), f"none of {measures.groups[name].sent:,} wrong",
             {"mistakes": mistakes}, "samples of the answers are on the run's page",
         )
-        for name, mistakes in found.items()
-    ]  # fmt: skip
+        for name, mistakes in shown[:NAMED]
+    ] + ([_others(len(shown) - NAMED, rest)] if rest else [])  # fmt: skip
+
+
+def _others(names: int, mistakes: int) -> Finding:
+    title = "No other request failed"
+    observed = f"{mistakes:,} mistakes of {names} more requests"
+    return Finding("loadtest.failing", Status.WARN, title, observed, "none", advice="the run's page names them all")
 
 
 def _told(mistake: dict[str, Any]) -> str:

@@ -40,7 +40,7 @@ CHECKS: dict[str, check.Check] = {
 EXPECTED = {"GET": (200, 304), "POST": (200, 201, 202), "PATCH": (200,), "PUT": (200,), "DELETE": (204,)}
 # Reported beside the verdict, not in it: a login is meant to cost (argon2), an export is meant to be long.
 APART = frozenset({"login", "export", "noisy"})
-REMEMBERED = 40
+REMEMBERED = 25
 
 
 class Step:
@@ -70,9 +70,11 @@ class Office:
         self.checked: set[int] = set()
 
     def saw(self, collection: str, rows: list[Any]) -> None:
-        """Remember the newest rows of a page."""
+        """Fill the office's working set from the top of a page; later, a new row on top pushes the oldest out."""
         known = self.rows.setdefault(collection, deque(maxlen=REMEMBERED))
-        known.extend(row["id"] for row in rows if row["id"] not in known)
+        for row in rows[: max(REMEMBERED - len(known), 1)]:
+            if row["id"] not in known:
+                known.append(row["id"])
 
 
 class Person(User):
