@@ -13,6 +13,8 @@ from payaidctl.finding import ExitStatus, Status
 from payaidctl.gate.step import Outcome, Say
 
 STATUS = {ExitStatus.PASS: Status.PASS, ExitStatus.FAIL: Status.FAIL, ExitStatus.INCONCLUSIVE: Status.INCONCLUSIVE}
+# What the command line makes of Ctrl-C before we see it.
+INTERRUPTED = 130
 WORST = ("fail", "inconclusive", "warn")
 
 
@@ -80,6 +82,8 @@ def run(words: Sequence[str], say: Say) -> Answer:
         status = cli.load(words[0]).main(
             args=[*words[1:], "-o", "json"], prog_name=f"payaidctl {words[0]}", standalone_mode=False
         )
+    if status == INTERRUPTED:
+        raise KeyboardInterrupt
     text = printed.getvalue()
     try:
         report = json.loads(text) if text.strip() else {}

@@ -1,7 +1,10 @@
 """Runs the gate: its steps one after the other, then readiness over everything, then one verdict."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+import signal
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,12 +50,30 @@ def gate(wish: Wish) -> Report:
             raise UsageError(f"no step `{name}`", f"steps: {', '.join(NAMES)}")
     before = bring.running() if wish.target is None else frozenset()
     try:
-        return _gate(wish)
+        with _terminated_as_interrupted():
+            return _gate(wish)
     except KeyboardInterrupt:
         if wish.target is None:
             say("\ninterrupted: stopping what this run started")
             bring.stop_what_we_started(before, lambda _: None)
         raise
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """A CI system that cancels a job sends SIGTERM; it is to leave no more behind than Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    earlier = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
 
 
 def _gate(wish: Wish) -> Report:

@@ -82,6 +82,15 @@ def test_an_interrupt_stops_what_this_run_started(steps: Callable[..., None], mo
     assert stopped == [frozenset({"queue"})]
 
 
+def test_an_interrupt_inside_another_command_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("payaidctl.readiness.listing.listing", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        front.run(("checks",), lambda _: None)
+
+
 def test_another_command_is_run_by_its_own_door() -> None:
     heard: list[str] = []
     answer = front.run(("checks", "--area", "queue"), heard.append)
