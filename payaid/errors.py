@@ -62,6 +62,9 @@ class Unauthenticated(PayaidError):
     title = "Authentication required"
     advice = "Log in at POST /api/v1/auth/login and send `Authorization: Bearer <access_token>`."
 
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+
 
 class Forbidden(PayaidError):
     """Known, and not allowed: a role or a module licence is missing."""

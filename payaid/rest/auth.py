@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import orjson
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from payaid import tokens
 from payaid.call import Call
@@ -20,7 +20,7 @@ from payaid.db.writing import Unit, Writes
 from payaid.errors import TooManyRequests, Unauthenticated, Unavailable
 from payaid.jobs.outbox import enqueue
 from payaid.limits.limiter import Limiter
-from payaid.rest.body import parse_json, validated
+from payaid.rest.body import no_nul, parse_json, validated
 from payaid.rest.reply import Reply
 from payaid.rules.tiers import LOGIN, tier_of
 from payaid.settings import Settings
@@ -37,7 +37,7 @@ class Login(BaseModel):
     """Credentials."""
 
     model_config = ConfigDict(extra="forbid", title="login")
-    email: Annotated[str, Field(min_length=3, max_length=254)]
+    email: Annotated[str, BeforeValidator(no_nul), Field(min_length=3, max_length=254)]
     password: Annotated[str, Field(min_length=1, max_length=256)]
 
 

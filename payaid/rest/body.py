@@ -18,7 +18,8 @@ GSTIN = r"^[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z][0-9A-Z]Z[0-9A-Z]$"
 MONEY_BOUND = Decimal(10) ** 12
 
 
-def _no_nul(value: Any) -> Any:
+def no_nul(value: Any) -> Any:
+    """A check of texts: PostgreSQL has no place for that character."""
     if isinstance(value, str) and "\0" in value:
         raise ValueError("contains a NUL character, which cannot be stored")
     return value
@@ -41,7 +42,7 @@ class InvoiceLine(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    description: Annotated[str, BeforeValidator(_no_nul), Field(min_length=1, max_length=500)]
+    description: Annotated[str, BeforeValidator(no_nul), Field(min_length=1, max_length=500)]
     hsnCode: Annotated[str, Field(pattern=r"^\d{4,8}$")] | None = None  # noqa: N815  # the API's name
     quantity: Annotated[Decimal, BeforeValidator(_not_float_dust), Field(gt=0, lt=MONEY_BOUND, decimal_places=3)]
     unitPrice: Annotated[Decimal, BeforeValidator(_not_float_dust), Field(ge=0, lt=MONEY_BOUND, decimal_places=2)]  # noqa: N815
@@ -58,13 +59,13 @@ def kind_of(declared: Declared) -> Any:
         case Kind.CHOICE:
             return Literal[declared.choices]
         case Kind.EMAIL:
-            return Annotated[str, Field(pattern=EMAIL, max_length=254)]
+            return Annotated[str, BeforeValidator(no_nul), Field(pattern=EMAIL, max_length=254)]
         case Kind.PHONE:
             return Annotated[str, Field(pattern=PHONE)]
         case Kind.GSTIN:
             return Annotated[str, Field(pattern=GSTIN)]
         case Kind.REFERENCE:
-            return Annotated[str, BeforeValidator(_no_nul), Field(min_length=1, max_length=64)]
+            return Annotated[str, BeforeValidator(no_nul), Field(min_length=1, max_length=64)]
         case Kind.MONEY:
             low = Decimal(str(declared.minimum)) if declared.minimum is not None else -MONEY_BOUND
             rule = Field(ge=low, lt=MONEY_BOUND, decimal_places=2)
@@ -84,12 +85,12 @@ def kind_of(declared: Declared) -> Any:
 
 def _collection_or_text(declared: Declared) -> Any:
     if declared.kind is Kind.TAGS:
-        tag = Annotated[str, BeforeValidator(_no_nul), Field(min_length=1, max_length=50)]
+        tag = Annotated[str, BeforeValidator(no_nul), Field(min_length=1, max_length=50)]
         return Annotated[list[tag], Field(max_length=50)]
     if declared.kind is Kind.LINES:
         return Annotated[list[InvoiceLine], Field(min_length=1, max_length=200)]
     shortest = 1 if declared.required else 0
-    return Annotated[str, BeforeValidator(_no_nul), Field(min_length=shortest, max_length=declared.max_length)]
+    return Annotated[str, BeforeValidator(no_nul), Field(min_length=shortest, max_length=declared.max_length)]
 
 
 @cache

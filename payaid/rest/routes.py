@@ -60,8 +60,6 @@ def resolve(path: str) -> Routes | None:
     """The methods that a path answers to, or None for a path that means nothing. HEAD is GET without a body."""
     if fixed := FIXED.get(path):
         return _with_head(fixed)
-    if path.startswith("/static/"):
-        return _with_head({"GET": Target("static", "/static/{file}", public=True, cost=0)})
     if not path.startswith(PREFIX):
         return None
     words = path.removeprefix(PREFIX).split("/")
@@ -82,7 +80,7 @@ def _resource(words: list[str]) -> Routes | None:
 
 
 def _below(resource: Resource, rest: list[str]) -> Routes | None:
-    if any(not word or len(word) > LONGEST_ID for word in rest):
+    if any(not word or len(word) > LONGEST_ID or not word.isprintable() for word in rest):
         return None
     template = f"{PREFIX}{resource.path}"
     match rest:

@@ -187,7 +187,8 @@ def bill(lines: Sequence[Line], supply: Supply) -> Bill:
     place = FOREIGN if supply.kind is Kind.EXPORT else state_code(supply.place_of_supply)
     inter = supply.kind is not Kind.REGULAR or state_code(supply.supplier_state) != place
     billed = Bill(tuple(_taxed(line, inter, supply.bond) for line in lines), inter, place, supply.reverse_charge)
-    if billed.total > LARGEST:
+    # The sum first: rounding a figure of more digits than the context's is an error of its own.
+    if billed.payable > LARGEST or billed.total > LARGEST:
         raise BrokenRules([("/items", f"the total is over {LARGEST}")])
     return billed
 
