@@ -1,0 +1,137 @@
+"""`make bench`: what the request path costs, as ratios; a table on the terminal, JSON in .payaid/bench."""
+
+import argparse
+import json
+import platform
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import httpx
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from bench.raw import pages_per_second
+from bench.servers import Server, bare, payaid
+from bench.world import TENANTS, World, world
+from bench.wrk import Shot, needs_wrk, pairs, rate
+from payaidctl.target import state_dir
+
+# A page of about 8 KB, the size that the goals name; and one of 50 rows.
+SMALL, LARGE = "/api/v1/contacts?limit=20", "/api/v1/contacts?limit=50"
+ITEM = "/api/v1/contacts/c-#-1"
+CREATE = Shot("/api/v1/tasks", "POST", json.dumps({"title": "Call back"}))
+BATCH = Shot("/api/v1/batch", "POST", json.dumps({"requests": [{"path": f"{SMALL}&page={n}"} for n in (1, 2, 3)] * 3
+                                                  + [{"path": "/api/v1/dashboard/stats"}]}))  # fmt: skip
+MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measurement; `goal` is the ratio that the specification asks for, None: told, not asked for."""
+
+    name: str
+    ours: float
+    against: str
+    theirs: float
+    ratio: float
+    goal: float | None
+
+    @property
+    def verdict(self) -> str:
+        """Met, missed, or nothing asked."""
+        return "" if self.goal is None else "met" if self.ratio >= self.goal else "missed"
+
+
+def cached(place: World, rounds: int, seconds: float) -> Iterator[Row]:
+    """L1 and L2 hits beside the bare server that sends the same bytes."""
+    with payaid(place.env, WORKERS="1") as ours, bare(_size(ours, place, SMALL)) as theirs:
+        rate(ours.url, Shot(SMALL), place.token_file, seconds)
+        mine, other, ratio = pairs(ours.url, theirs.url, Shot(SMALL), place.token_file, rounds, seconds)
+        yield Row("cached list, 8 KB, L1", mine, "bare Granian", other, ratio, 0.7)
+    # An L1 of 1 MiB holds a tenth of what is asked in turns: every answer comes from Redis.
+    with payaid(place.env, WORKERS="1", CACHE_L1_BYTES=str(MIB)) as ours, bare(_size(ours, place, SMALL)) as theirs:
+        rate(ours.url, Shot(SMALL), place.token_file, seconds)
+        mine, other, ratio = pairs(ours.url, theirs.url, Shot(SMALL), place.token_file, rounds, seconds)
+        yield Row("cached list, 8 KB, L2", mine, "bare Granian", other, ratio, 0.2)
+
+
+def uncached(place: World, rounds: int, seconds: float) -> Iterator[Row]:
+    """Reads that go to the database every time, beside psycopg alone; and what writes and batches cost."""
+    with payaid(place.env, WORKERS="2", CACHE="false", RATE_LIMITS="false") as ours:
+        ratios, mine, other = [], 0.0, 0.0
+        for _ in range(rounds):
+            other = pages_per_second(place.env["DATABASE_READ_URL"], f"GET {LARGE}", TENANTS, seconds)
+            mine = rate(ours.url, Shot(LARGE), place.token_file, seconds, connections=16)
+            ratios.append(mine / other)
+        yield Row("uncached list of 50", mine, "psycopg alone", other, sorted(ratios)[len(ratios) // 2], 0.5)
+        with bare(_size(ours, place, LARGE)) as theirs:
+            for name, shot in (("uncached read by id", Shot(ITEM)), ("create a task", CREATE)):
+                mine, other, ratio = pairs(ours.url, theirs.url, shot, place.token_file, rounds, seconds)
+                yield Row(name, mine, "bare Granian", other, ratio, None)
+    with payaid(place.env, WORKERS="2", RATE_LIMITS="false") as ours, bare(_size(ours, place, LARGE)) as theirs:
+        rate(ours.url, BATCH, place.token_file, seconds)
+        mine, other, ratio = pairs(ours.url, theirs.url, BATCH, place.token_file, rounds, seconds)
+        yield Row("batch of 10, cached", mine, "bare Granian", other, ratio, None)
+
+
+def facts(place: World) -> dict[str, float]:
+    """What is no ratio: start, memory, and what compression saves on a page of 50 rows."""
+    with payaid(place.env, WORKERS="1") as server:
+        sizes = {coding: _size(server, place, LARGE, coding) for coding in ("identity", "gzip", "br")}
+        return {
+            "startup_s": round(server.startup_s, 2),
+            "worker_MiB": round(server.worker_bytes() / MIB, 1),
+            "page_bytes": sizes["identity"],
+            "gzip_saved_percent": round(100 * (1 - sizes["gzip"] / sizes["identity"]), 1),
+            "br_saved_percent": round(100 * (1 - sizes["br"] / sizes["identity"]), 1),
+        }
+
+
+def _size(server: Server, place: World, path: str, coding: str = "identity") -> int:
+    headers = {"authorization": f"Bearer {place.tokens[0]}", "accept-encoding": coding}
+    with httpx.Client() as client, client.stream("GET", f"{server.url}{path}", headers=headers) as answer:
+        answer.raise_for_status()
+        return sum(map(len, answer.iter_raw()))
+
+
+def main() -> None:
+    """Measure, show, keep."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="interleaved pairs a measurement")
+    parser.add_argument("--seconds", type=float, default=3.0, help="length of one round")
+    asked = parser.parse_args()
+    needs_wrk()
+    console = Console(stderr=True)
+    table = Table(
+        title="payaid, side by side", caption="medians of interleaved pairs; requests a second are this machine's"
+    )
+    for name in ("what", "ours/s", "against", "theirs/s", "ratio", "goal", ""):
+        table.add_column(name, justify="left" if name in {"what", "against", ""} else "right")
+    rows = []
+    with console.status("starting a stack of its own") as status, world() as place:
+        for measure in (cached, uncached):
+            for row in measure(place, asked.rounds, asked.seconds):
+                rows.append(row)
+                status.update(f"{row.name}: {row.ratio:.2f}")
+                goal = "" if row.goal is None else f"{row.goal:.2f}"
+                figures = (f"{row.ours:,.0f}", row.against, f"{row.theirs:,.0f}", f"{row.ratio:.2f}")
+                table.add_row(row.name, *figures, goal, row.verdict)
+        told = facts(place)
+    out = Console()
+    out.print(table)
+    out.print("  ".join(f"{name} {value}" for name, value in told.items()))
+    folder = state_dir() / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    now = datetime.now(UTC)
+    kept = folder / f"{now:%Y%m%dT%H%M%SZ}.json"
+    load = psutil.getloadavg()[0]
+    machine = {"cores": psutil.cpu_count(), "python": platform.python_version(), "load": load}
+    whole = {"at": now.isoformat(), "machine": machine, "rows": [asdict(row) for row in rows], "facts": told}
+    kept.write_text(json.dumps(whole, indent=2), encoding="utf-8")
+    console.print(f"kept in {kept}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+"""The bare server: the same bytes, from Granian, with nothing in between."""
+
+import os
+from typing import Any
+
+BODY = b"x" * int(os.environ["BENCH_BYTES"])
+HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(BODY))]
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """Answer every request with the body."""
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    await send({"type": "http.response.body", "body": BODY})
