@@ -13,6 +13,7 @@ from payaidctl.finding import ExitStatus, Status
 from payaidctl.gate.step import Outcome, Say
 
 STATUS = {ExitStatus.PASS: Status.PASS, ExitStatus.FAIL: Status.FAIL, ExitStatus.INCONCLUSIVE: Status.INCONCLUSIVE}
+FEW = 2
 # What the command line makes of Ctrl-C before we see it.
 INTERRUPTED = 130
 WORST = ("fail", "inconclusive", "warn")
@@ -44,7 +45,9 @@ class Answer:
         return Outcome(status, told, worst["advice"], {"findings": len(self.findings)})
 
     def counted(self) -> str:
-        """`11 pass, 1 skip`."""
+        """`11 pass, 1 skip`; of one or two findings, what the first observed."""
+        if 0 < len(self.findings) <= FEW:
+            return str(self.findings[0]["observed"])
         seen = [one["status"] for one in self.findings]
         return ", ".join(f"{seen.count(status)} {status}" for status in dict.fromkeys(seen)) or "done"
 
