@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any
@@ -13,6 +14,7 @@ from redis.exceptions import RedisError
 
 from payaid.jobs import registry
 from payaid.jobs.execute import DATABASE_AWAY, Executor
+from payaid.jobs.heartbeat import Heartbeat
 from payaid.jobs.job import Services
 from payaid.jobs.ledger import Ledger, Pool
 from payaid.jobs.metrics import Meter, MetricsFile, worker_name
@@ -26,6 +28,7 @@ from payaid.settings import Settings, SettingsError
 WINDOW_PER_SLOT = 16
 SHARE_PER_SLOT = 4
 STOPPED_S = 5.0
+TELL_EVERY_S = 10.0
 log = structlog.get_logger("payaid.jobs.worker")
 
 
@@ -78,8 +81,9 @@ class Assembly:
         self.sweeper = Sweeper(self.ledger, queue, pace)
         self.timetable = Timetable(self.ledger, pace)
         self.executor = Executor(self.ledger, services, self.meter.worker, pace, self.relay.nudge)
+        self.heartbeat = Heartbeat(self.ledger, self.executor.running, pace)
         self.consumer = queue.worker(self.executor.process, self.meter.worker, slots, pace)
-        self.consumer.on("error", _queue_error)
+        self.consumer.on("error", Complaints())
 
     @classmethod
     async def open(cls, settings: Settings, pace: Pace, closing: AsyncExitStack) -> "Assembly":
@@ -100,7 +104,7 @@ class Assembly:
         try:
             async with asyncio.TaskGroup() as group:
                 feeding = [group.create_task(part()) for part in self._feeding()]
-                keeping = [group.create_task(part()) for part in (self._beats, self._figures, self._consume)]
+                keeping = [group.create_task(part()) for part in (self.heartbeat.run, self._figures, self._consume)]
                 await stop.wait()
                 for task in feeding:
                     task.cancel()
@@ -136,11 +140,13 @@ class Assembly:
             for job in list(self.executor.running.values()):
                 job.stop("drained")
             await self._quiet(loop.time() + STOPPED_S)
-        try:
-            async with asyncio.timeout(STOPPED_S):
-                await self.consumer.close()
-        except (*AWAY, asyncio.CancelledError) as error:
-            log.warning("queue_not_closed", error=str(error) or type(error).__name__)
+        closing = asyncio.create_task(self.consumer.close())
+        _, unfinished = await asyncio.wait({closing}, timeout=STOPPED_S)
+        if unfinished:
+            # With Redis away BullMQ tries to fetch for ever, and its close() waits for that and ignores cancelling.
+            log.warning("queue_not_closed")
+            self.consumer.cancelProcessing()
+            await asyncio.wait({closing}, timeout=STOPPED_S)
 
     async def _quiet(self, until: float) -> bool:
         loop = asyncio.get_running_loop()
@@ -149,36 +155,6 @@ class Assembly:
                 return False
             await asyncio.sleep(0.02)
         return True
-
-    async def _beats(self) -> None:
-        """Keep the leases of what runs. Without an answer for a whole lease, others may take over: stop."""
-        loop = asyncio.get_running_loop()
-        answered = loop.time()
-        while True:
-            await asyncio.sleep(self.pace.beat_s)
-            mine = dict(self.executor.running)
-            try:
-                async with asyncio.timeout(self.pace.beat_s):
-                    ours = await self._beat(list(mine))
-            except DATABASE_AWAY as error:
-                log.warning("beat_failed", error=str(error) or type(error).__name__)
-                if loop.time() - answered > self.pace.lease_s - self.pace.beat_s:
-                    ours = {}
-                else:
-                    continue
-            else:
-                answered = loop.time()
-            for job_id, job in mine.items():
-                if job_id not in ours:
-                    job.stop("fenced")
-                elif ours[job_id]:
-                    job.stop("cancelled")
-
-    async def _beat(self, ids: list[str]) -> dict[str, bool]:
-        running = [self.executor.running[one] for one in ids]
-        if not running:
-            return {}
-        return await self.ledger.beat([(job.id, job.fence, job.progress) for job in running], self.pace.lease_s)
 
     async def _census(self) -> None:
         while True:
@@ -194,6 +170,17 @@ class Assembly:
             await asyncio.sleep(self.pace.report_s)
 
 
-def _queue_error(error: Exception, job: Any = None) -> None:
-    """What BullMQ could not do: Redis away, or a lock lost to another worker. Table and sweeper mend both."""
-    log.warning("queue_error", error=str(error) or type(error).__name__, job=getattr(job, "id", None))
+class Complaints:
+    """What BullMQ could not do: Redis away, or a lock lost to another worker. Table and sweeper mend both, so an
+    outage is told every ten seconds and not at each of its hundred attempts.
+    """
+
+    def __init__(self) -> None:
+        self._told_at = float("-inf")
+
+    def __call__(self, error: Exception, job: Any = None) -> None:
+        if isinstance(error, AWAY):
+            if time.monotonic() - self._told_at < TELL_EVERY_S:
+                return
+            self._told_at = time.monotonic()
+        log.warning("queue_error", error=str(error) or type(error).__name__, job=getattr(job, "id", None))

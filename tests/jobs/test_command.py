@@ -13,7 +13,7 @@ def jobs(workplace: Workplace, *words: str) -> tuple[int, dict[str, Any]]:
     """The exit status, and the findings by their ids (or, of a usage error, what was said)."""
     run = subprocess.run(
         [sys.executable, "-c", "from payaidctl.cli import main; main()", "jobs", *words, "-o", "json"],
-        env={**os.environ, **workplace.env}, capture_output=True, text=True, timeout=30, check=False,
+        env={**os.environ, **workplace.env}, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     if not run.stdout:
         return run.returncode, {"error": run.stderr}

@@ -78,6 +78,19 @@ def test_jobs_written_while_the_queue_is_away_run_when_it_is_back(workplace: Wor
     assert [workplace.contacts_of(job) for job in jobs] == [1] * 20
 
 
+def test_a_worker_can_be_ended_while_the_queue_is_away(workplace: Workplace) -> None:
+    worker = workplace.worker(DRAIN_S="0.2")
+    job = workplace.write("row", {"dawdle": 1.8})
+    workplace.await_state(job, "running")
+    workplace.node.kill()
+    assert worker.end() == 0
+    assert workplace.job(job)["state"] == "handed"
+    workplace.node.start()
+    workplace.worker()
+    row = workplace.await_state(job, "done")
+    assert (row["crashes"], workplace.contacts_of(job)) == (0, 1)
+
+
 def test_a_queue_that_forgets_everything_is_filled_again_from_the_table(workplace: Workplace) -> None:
     workplace.worker(WORKER_CONCURRENCY="2")
     jobs = workplace.write_all("row", [{"dawdle": 0.3}] * 12)
