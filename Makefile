@@ -13,9 +13,9 @@ help: ## List the targets
 # The stamp is newer than what it was made from, so nothing is installed twice.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "payaid needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 2; }
-	@echo "installing into $(VENV) (once)"
+	@echo "installing into $(VENV) (once; a minute or two)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@
 
 ready: $(VENV)/.installed ## Set everything up and score the embedded stack: is it ready?
