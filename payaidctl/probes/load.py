@@ -23,7 +23,7 @@ SOUNDNESS = frozenset(
 async def look(
     target: Target, timeout_s: float, profile: str = "roadmap", max_age_s: float = 86_400.0
 ) -> dict[str, Any]:
-    """The run's own facts, its verdict (None where it refused one), what made it `unsound`, and how old it is.
+    """The run's own facts, its verdict (None where it refused one), what it put `in_doubt`, and how old it is.
 
     Raises:
         Unreachable: there is no such run; nothing is known then.
@@ -40,17 +40,20 @@ async def look(
 
 def judgeable(run: Evidence) -> dict[str, Any]:
     """What may be judged of a run. Pure."""
-    unsound = [one["id"] for one in run.findings if one["status"] == "inconclusive" and one["id"] in SOUNDNESS]
-    metrics = dict(run.facts.get("metrics", {}))
-    if unsound:
+    doubtful = {one["id"] for one in run.findings if one["status"] == "inconclusive"}
+    # What the run itself put in doubt is not told here either.
+    metrics = {
+        name: None if f"loadtest.{name}" in doubtful else value for name, value in run.facts.get("metrics", {}).items()
+    }
+    if doubtful & SOUNDNESS:
         metrics |= dict.fromkeys(MEASURED_BY_CLOCK)
-        if metrics.get("errors", 0.0) < ERRORS_ALLOWED:
+        if (metrics.get("errors") or 0.0) < ERRORS_ALLOWED:
             metrics["errors"] = None
     return {
         **run.facts,
         "metrics": metrics,
         "verdict": None if run.verdict == "inconclusive" else run.verdict,
-        "unsound": unsound,
+        "in_doubt": sorted(doubtful),
         "failed": [one["id"] for one in run.findings if one["status"] == "fail"],
         "age_h": round(run.age().total_seconds() / 3600, 2),
         "taken_at": run.taken_at.strftime("%d %B %H:%M UTC"),

@@ -116,5 +116,7 @@ def test_a_starved_generator_says_nothing_of_latency_but_errors_stay_errors() ->
     assert (told["verdict"], told["metrics"]["p95"], told["metrics"]["errors"]) == (None, None, None)
     told = load.judgeable(run("fail", starved, p95=20.0, errors=3.0))
     assert (told["verdict"], told["metrics"]["p95"], told["metrics"]["errors"]) == ("fail", None, 3.0)
+    told = load.judgeable(run("inconclusive", {"loadtest.p95": "inconclusive"}, p95=900.0, errors=0.0))
+    assert (told["metrics"]["p95"], told["metrics"]["errors"], told["in_doubt"]) == (None, 0.0, ["loadtest.p95"])
     told = load.judgeable(run("pass", {}, p95=20.0, errors=0.0))
     assert (told["verdict"], told["metrics"]["p95"], told["age_h"]) == ("pass", 20.0, 2.0)
