@@ -61,11 +61,13 @@ class Numbering:
     """A gapless number per tenant and financial year, taken in the row's own transaction.
 
     `unnumbered`: while `status` is one of these the row has no number yet (a draft is no invoice).
+    `lasting`: a row that has its number stays; without it the series would have a gap.
     """
 
     column: str
     series: Series
     unnumbered: tuple[str, ...] = ()
+    lasting: bool = False
 
 
 @dataclass(frozen=True)

@@ -33,12 +33,13 @@ class Primary:
         async with self.pool.connection() as connection:
             return await fetch(connection, statement)
 
+    @staticmethod
     @asynccontextmanager
-    async def transaction(self, tenant: str) -> AsyncIterator[Connection]:
+    async def transaction(connection: Connection, tenant: str) -> AsyncIterator[None]:
         """One transaction of one tenant; the setting dies with it, so it is safe behind a transaction pooler."""
-        async with self.pool.connection() as connection, connection.transaction():
+        async with connection.transaction():
             await connection.execute("SELECT set_config('payaid.tenant_id', %s, true)", (tenant,))
-            yield connection
+            yield
 
 
 class Replica:

@@ -54,12 +54,14 @@ class Writes:
         for last in (False, True):
             unit: Unit | None = None
             try:
-                async with self._primary.transaction(tenant) as connection:
-                    unit = Unit(connection, tenant)
-                    result = await work(unit)
-                    started = time.perf_counter()
-                    self._stamps.begin(unit.close())
-                stamp = await self._mark(unit)
+                async with self._primary.pool.connection() as connection:
+                    async with self._primary.transaction(connection, tenant):
+                        unit = Unit(connection, tenant)
+                        result = await work(unit)
+                        started = time.perf_counter()
+                        self._stamps.begin(unit.close())
+                    # On the connection in hand: what is committed must not be answered with "no connection is free".
+                    stamp = await position(connection, MARK) if unit.names else 0
             except OperationalError as error:
                 if unit and unit.names:
                     self._doubt(unit.names)
@@ -77,12 +79,6 @@ class Writes:
             observe.emit(observe.Wrote(time.perf_counter() - started))
             return result, stamp
         raise AssertionError("the second attempt returns or raises")
-
-    async def _mark(self, unit: Unit) -> int:
-        if not unit.names:
-            return 0
-        async with self._primary.pool.connection() as connection:
-            return await position(connection, MARK)
 
     def _doubt(self, names: list[str]) -> None:
         """The commit failed, or nobody knows: what is kept of these names is not believed any more.

@@ -15,7 +15,7 @@ from payaid.call import Call
 from payaid.catalogue import Facts, Resource
 from payaid.db.servers import fetch
 from payaid.db.writing import Unit, Writes
-from payaid.errors import BadRequest, Invalid, NotFound, PreconditionFailed
+from payaid.errors import BadRequest, Conflict, Invalid, NotFound, PreconditionFailed
 from payaid.rest import idempotency
 from payaid.rest.body import model, parse_json, validated
 from payaid.rest.plan import ItemPlan
@@ -86,8 +86,10 @@ class Editor:
 
         async def work(unit: Unit) -> Reply:
             before = await _locked(unit, resource, target.id)
-            if condition and not matches(condition, etag(await _item(unit, resource, target.id))):
+            current = await _item(unit, resource, target.id)
+            if condition and not matches(condition, etag(current)):
                 raise PreconditionFailed(f"The {resource.title} {target.id} has another version than If-Match names.")
+            _must_not_leave_a_gap(resource, orjson.loads(current))
             remove = sql.SQL('DELETE FROM {} WHERE "tenantId" = %s AND id = %s').format(sql.Identifier(resource.table))
             await unit.connection.execute(remove, (unit.tenant, target.id))
             unit.changes.append(Change(unit.tenant, resource.table, (target.id,), _facets(before)))
@@ -109,6 +111,15 @@ class Editor:
         if stamp:
             call.answer_headers.append((b"x-payaid-stamp", self._stamps.seal(stamp).encode()))
         return answered
+
+
+def _must_not_leave_a_gap(resource: Resource, current: Row) -> None:
+    numbering = resource.numbering
+    if numbering and numbering.lasting and current[numbering.column] is not None:
+        raise Conflict(
+            f"The {resource.title} has the number {current[numbering.column]}, which would be missing from its series:"
+            " cancel it instead."
+        )
 
 
 def load_run(call: Call) -> Row:
@@ -184,7 +195,9 @@ async def _number(unit: Unit, resource: Resource, row: Row, facts: Facts, status
     numbering = resource.numbering
     if numbering is None or (status or resource.columns["status"].choices[0]) in numbering.unnumbered:
         return
-    moment = row.get("invoiceDate") or facts.now
+    # A draft that is sent later is numbered in the year of its own date.
+    moment = row.get("invoiceDate") or (facts.current or {}).get("invoiceDate") or facts.now
+    moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     cursor = await unit.connection.execute(
         'INSERT INTO "NumberSeries" AS n ("tenantId", series, "financialYear", last) VALUES (%s, %s, %s, 1)'
         ' ON CONFLICT ("tenantId", series, "financialYear") DO UPDATE SET last = n.last + 1 RETURNING last',

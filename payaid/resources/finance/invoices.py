@@ -20,12 +20,14 @@ def derive(values: dict[str, Any], facts: Facts) -> dict[str, Any]:
         BrokenRules: by pointer into the input.
     """
     follows: dict[str, Any] = {}
+    current = facts.current or {}
+    if values.get("status") == "draft" and current.get("invoiceNumber") is not None:
+        raise BrokenRules([("/status", "an issued invoice does not become a draft again; cancel it")])
     if values.get("status") == "paid" and not values.get("paidAt"):
         follows["paidAt"] = facts.now
     changed = [name for name in AMOUNTS if name in values]
     if not changed:
         return follows
-    current = facts.current or {}
     if current and current["status"] != "draft":
         why = "an issued invoice keeps its amounts; cancel it, or correct it with a credit note"
         raise BrokenRules([(f"/{name}", why) for name in changed])
@@ -60,7 +62,7 @@ RESOURCE = Resource(
     title="invoice",
     table="Invoice",
     alias=True,
-    numbering=Numbering("invoiceNumber", numbering.INVOICE, unnumbered=("draft", "cancelled")),
+    numbering=Numbering("invoiceNumber", numbering.INVOICE, unnumbered=("draft", "cancelled"), lasting=True),
     derive=derive,
     fields=(
         Field("invoiceNumber", writable=False, nullable=False, filter=True),
