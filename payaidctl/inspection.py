@@ -183,9 +183,12 @@ def summary(seen: Seen) -> list[Finding]:
     """The rows that need a person; where none does, one finding that says how many were looked at."""
     found = findings(seen)
     urgent = [one for one in found if one.status is not Status.PASS]
+    inspected = seen.inspection
+    if len(urgent) > 1 and all(one.status is Status.INCONCLUSIVE for one in urgent):
+        told = f"{len(urgent)} looked at, none can be told yet"
+        return [Finding(inspected.id, Status.INCONCLUSIVE, inspected.title, told, advice=urgent[0].advice)]
     if urgent or not seen.rows:
         return urgent or found
-    inspected = seen.inspection
     return [Finding(inspected.id, Status.PASS, inspected.title, f"{len(seen.rows)} looked at, nothing to do")]
 
 

@@ -1,15 +1,16 @@
 """Building what is missing and mending what is wrong, then looking again: only the second look counts."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from psycopg import AsyncConnection
 
 from payaidctl.errors import Failed
 from payaidctl.finding import Finding, Status
-from payaidctl.indexes import canonical, declared
+from payaidctl.indexes import canonical, declared, estimate
 from payaidctl.indexes.build import Builder, Tell, building, refuse
 from payaidctl.indexes.declared import Declaration
 from payaidctl.indexes.difference import judge
@@ -56,9 +57,14 @@ async def create(
     schema: str = "public",
     max_wait_s: float | None = None,
     tell: Tell = lambda _: None,
+    announce: Callable[[str], None] = lambda _: None,
+    volume: Path | None = None,
     timeout_s: float = 5,
 ) -> list[Finding]:
     """Make each declared index exist, without blocking writers; one finding each, about its state afterwards.
+
+    `tell` hears how each build stands, `announce` what the whole takes. `volume` is a folder on the server's disk,
+    where that is known, so that what does not fit is refused.
 
     Raises:
         UsageError: a standby, a pooler, an unknown set or index.
@@ -71,7 +77,10 @@ async def create(
         opened = building(direct_url, server, schema, max_wait_s=max_wait_s, tell=tell, timeout_s=timeout_s)
         async with opened as builder:
             # Planned under the advisory lock: what a run before us did is seen.
-            done = [await _carry_out(builder, one) for one in await _plans(connection, wanted, schema)]
+            planned = await _plans(connection, wanted, schema)
+            if takes := await estimate.check(connection, planned, volume):
+                announce(takes)
+            done = [await _carry_out(builder, one) for one in planned]
         after = await _plans(connection, wanted, schema)
     return [_told(before, now) for before, now in zip(done, after, strict=True)]
 

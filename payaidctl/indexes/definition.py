@@ -4,8 +4,11 @@ Names of indexes are no part of it. Operator classes and collations are compared
 a table numbers its columns anew), expressions and predicates as Postgres itself writes them out.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+COLUMN = re.compile(r'"(?:[^"]|"")+"|[A-Za-z_\u0080-\uffff][\w$]*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,11 @@ class Key:
     options: str = ""
     opclass_name: str = field(default="", compare=False)
     collation_name: str = field(default="", compare=False)
+
+    @property
+    def is_expression(self) -> bool:
+        """Whether it is computed, and not a bare column."""
+        return COLUMN.fullmatch(self.text) is None
 
     @property
     def order(self) -> str:

@@ -45,6 +45,8 @@ def plan(judged: Judgement, catalogue: Catalogue) -> Plan:
         planned, kept = partitions.plan(tree, judged.own, judged.leftovers), ""
     else:
         planned, kept = _plain(judged, wanted, table)
+    if any(key.is_expression for key in wanted.keys) and any(step.kind is Kind.BUILD for step in planned):
+        planned.append(steps.analyze(table))
     if planned or judged.state not in SERVING:
         for reason, advice in (_unfit(judged), _rights(table), _foreign(table, catalogue)):
             if reason:

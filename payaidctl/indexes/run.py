@@ -17,8 +17,9 @@ from payaidctl.indexes.live import Live
 from payaidctl.indexes.repair import script
 from payaidctl.indexes.verify import verify
 from payaidctl.options import Output
-from payaidctl.target import Target, libpq, resolve
+from payaidctl.target import Target, libpq, resolve, state_dir
 from payaidctl.tell import tell
+from payaidctl.terminal import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ async def _create(ask: Ask, system: Target, action: str) -> list[Finding]:
             schema=ask.schema,
             max_wait_s=ask.max_wait_s,
             tell=live.tell,
+            announce=say,
+            volume=state_dir() if system.embedded else None,
             timeout_s=ask.timeout_s,
         )
 

@@ -8,10 +8,11 @@ from payaidctl.indexes.declared import Declaration, quote, render, retired
 
 
 class Kind(StrEnum):
-    """How a step may lock. BUILD and DROP wait but block nobody; SHORT ones block, so they must be brief."""
+    """How a step may lock. SHORT ones block writers, so they must be brief; the others wait, and block nobody."""
 
     BUILD = "build"
     DROP = "drop"
+    ANALYZE = "analyze"
     SHORT = "short"
 
 
@@ -60,6 +61,11 @@ def swap(own: Index, built: str, away: str) -> Step:
 def rename(schema: str, name: str, to: str) -> Step:
     """Give it its name."""
     return Step(Kind.SHORT, (_renamed(schema, name, to),), makes=to)
+
+
+def analyze(table: Table) -> Step:
+    """Look at the values: of an expression the planner knows nothing before its index is there and analysed."""
+    return Step(Kind.ANALYZE, (f"ANALYZE {of(table.schema, table.name)}",))
 
 
 def of(schema: str, name: str) -> str:

@@ -188,14 +188,10 @@ async def _restate(words: Words, index: Index) -> Index:
     definition = index.definition
     try:
         keys = tuple([
-            replace(key, text=await words.of(key.text)) if _is_expression(key.text) else key
+            replace(key, text=await words.of(key.text)) if key.is_expression else key
             for key in definition.keys
         ])  # fmt: skip
         predicate = await words.of(definition.predicate) if definition.predicate else ""
     except Unreadable:
         return index  # we may not read the table: then no declared expression could be read either
     return replace(index, definition=replace(definition, keys=keys, predicate=predicate))
-
-
-def _is_expression(text: str) -> bool:
-    return not KeyText(text).is_column
