@@ -53,7 +53,7 @@ def judgeable(run: Evidence) -> dict[str, Any]:
         **run.facts,
         "metrics": metrics,
         "verdict": None if run.verdict == "inconclusive" else run.verdict,
-        "in_doubt": sorted(doubtful),
+        "in_doubt": [f"{one['id']} {one['observed']}" for one in run.findings if one["id"] in doubtful],
         "failed": [one["id"] for one in run.findings if one["status"] == "fail"],
         "age_h": round(run.age().total_seconds() / 3600, 2),
         "taken_at": run.taken_at.strftime("%d %B %H:%M UTC"),

@@ -104,7 +104,7 @@ def test_a_waiver_without_its_facts_is_refused(tmp_path: Path, old: str, new: st
 
 
 def run(verdict: str, statuses: dict[str, str], **metrics: float) -> Evidence:
-    findings = [{"id": name, "status": status} for name, status in statuses.items()]
+    findings = [{"id": name, "status": status, "observed": "seen"} for name, status in statuses.items()]
     facts = {"usersWanted": 1000, "metrics": metrics, "run": "1k-x"}
     taken = datetime.now(UTC) - timedelta(hours=2)
     return Evidence("loadtest", verdict, taken, "s", "c", "d", findings, facts, Path("x.json"))
@@ -117,6 +117,6 @@ def test_a_starved_generator_says_nothing_of_latency_but_errors_stay_errors() ->
     told = load.judgeable(run("fail", starved, p95=20.0, errors=3.0))
     assert (told["verdict"], told["metrics"]["p95"], told["metrics"]["errors"]) == ("fail", None, 3.0)
     told = load.judgeable(run("inconclusive", {"loadtest.p95": "inconclusive"}, p95=900.0, errors=0.0))
-    assert (told["metrics"]["p95"], told["metrics"]["errors"], told["in_doubt"]) == (None, 0.0, ["loadtest.p95"])
+    assert (told["metrics"]["p95"], told["metrics"]["errors"], told["in_doubt"]) == (None, 0.0, ["loadtest.p95 seen"])
     told = load.judgeable(run("pass", {}, p95=20.0, errors=0.0))
     assert (told["verdict"], told["metrics"]["p95"], told["age_h"]) == ("pass", 20.0, 2.0)
