@@ -21,26 +21,28 @@ STATUS = {
     "miss": (b"cache-status", b"payaid; fwd=miss"),
 }
 SPELLINGS = 50_000
+# Whose request it is, its path and its query, as they came.
+Spelling = tuple[str | tuple[str, str, frozenset[str]], str, str]
 
 
 class Spellings:
     """Which request a raw path and query turned out to be, so that a hit is found without parsing it again."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str, str], tuple[Key, CacheClass]] = {}
+        self._known: dict[Spelling, tuple[Key, CacheClass]] = {}
 
     @staticmethod
-    def of(call: Call) -> tuple[str, str, str]:
-        """The raw request. A summary depends on who asks; all else is the same for all of a tenant."""
+    def of(call: Call) -> Spelling:
+        """The raw request. A summary depends on who asks and on what they may; all else is the same for a tenant."""
         who = call.who()
         personal = call.target is not None and call.target.summary is not None
-        return (f"{who.tenant_id}/{who.user_id}" if personal else who.tenant_id, call.path, call.query)
+        return ((who.tenant_id, who.user_id, who.grants) if personal else who.tenant_id, call.path, call.query)
 
-    def get(self, spelling: tuple[str, str, str]) -> tuple[Key, CacheClass] | None:
+    def get(self, spelling: Spelling) -> tuple[Key, CacheClass] | None:
         """Its key and class, if it was seen before."""
         return self._known.get(spelling)
 
-    def learn(self, spelling: tuple[str, str, str], key: Key, cache_class: CacheClass) -> None:
+    def learn(self, spelling: Spelling, key: Key, cache_class: CacheClass) -> None:
         """Remember what it was."""
         if len(self._known) > SPELLINGS:
             self._known.clear()

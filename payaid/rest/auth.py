@@ -101,7 +101,8 @@ class Auth:
 
         async def work(unit: Unit) -> dict[str, Any] | None:
             cursor = await unit.connection.execute(
-                'SELECT s."refreshHash", s."revokedAt" IS NULL AND s."expiresAt" > now() AND u."isActive",'
+                'SELECT s."refreshHash", s."revokedAt" IS NULL AND s."expiresAt" > now() AND u."isActive"'
+                " AND t.status IN ('active', 'trial'),"
                 ' u.id, u.email, u.name, u.role, t.name, t."subscriptionTier", t."licensedModules"'
                 ' FROM "Session" s JOIN "User" u ON u."tenantId" = s."tenantId" AND u.id = s."userId"'
                 ' JOIN "Tenant" t ON t.id = s."tenantId"'
