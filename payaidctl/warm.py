@@ -14,6 +14,8 @@ from payaidctl.errors import Unreachable, UsageError
 
 # Tenants under way at once; each has one statement under way.
 AT_ONCE = 12
+# A request is told no at once when the pool is full; warming has the time to wait.
+PATIENCE_MS = 10_000
 TENANTS = """
 SELECT id, "licensedModules" FROM "Tenant"
 WHERE status IN ('active', 'trial') AND (%(only)s::text[] IS NULL OR id = ANY(%(only)s))
@@ -68,7 +70,7 @@ async def warm(
         Unreachable: change notices do not arrive, so nothing that was read could be kept.
     """
     tally = Tally()
-    path = DataPath(settings)
+    path = DataPath(settings.model_copy(update={"pool_wait_ms": PATIENCE_MS}))
     async with path.running():
         if not await path.heard(within_s=5.0):
             raise Unreachable(
