@@ -8,4 +8,5 @@ pytest_plugins = [
     "tests.fixtures.properties",
     "tests.fixtures.postgres15",
     "tests.fixtures.load",
+    "tests.fixtures.schema",
 ]

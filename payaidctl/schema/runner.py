@@ -18,6 +18,8 @@ from payaidctl.schema.server import connect, look, require_able, require_ours
 
 LOCK = 0x7061796169640001  # "payaid", 1: one migration at a time per database
 PATIENCE_S = 60.0
+# A migration that waits for a table makes everybody else wait behind it.
+LOCK_TIMEOUT = "10s"
 Connection = psycopg.AsyncConnection[dict[str, Any]]
 Progress = Callable[[str], None]
 
@@ -94,7 +96,7 @@ async def migrate(
         if plan:
             return [Applied(file.title, file.summary, None) for file in await _pending(connection, files)]
         async with _alone(connection, progress):
-            await connection.execute("SET lock_timeout = '10s'")
+            await connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'".encode())
             await connection.execute(BOOKKEEPING)
             return [await _apply(connection, file, progress) for file in await _pending(connection, files)]
 
@@ -156,7 +158,7 @@ async def _apply(connection: Connection, file: Migration, progress: Progress | N
         else:
             await connection.execute("SET lock_timeout = 0")
             await _run(connection, file, begun)
-            await connection.execute("SET lock_timeout = '10s'")
+            await connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'".encode())
     except psycopg.Error as error:
         undone = "it was rolled back" if file.transactional else "it has no transaction, so part of it may stand"
         raise Failed(
