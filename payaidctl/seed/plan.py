@@ -32,7 +32,7 @@ WEIGHTED_CITIES = tuple(city for at, city in enumerate(CITIES) for _ in range(ma
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What was asked for. `contacts` is the mean of a tenant; `as_of` is the newest day in the data."""
+    """What was asked for. `contacts` is the mean of a tenant; `as_of` is today; the data ends the day before."""
 
     tenants: int
     contacts: int

@@ -60,11 +60,14 @@ def gstins(state: str) -> list[str]:
 
 
 class Calendar:
-    """Days and times as text. Day 0 is the oldest; the business grows, so that newer days have more rows."""
+    """Days and times as text. Day 0 is the oldest; the business grows, so that newer days have more rows.
+
+    The newest is the day before `as_of`: nothing may have been created later today.
+    """
 
     def __init__(self, as_of: date) -> None:
         self.last = HISTORY_DAYS
-        self.first = as_of - timedelta(days=HISTORY_DAYS)
+        self.first = as_of - timedelta(days=HISTORY_DAYS + 1)
         self.reform = max(0, (REFORM - self.first).days)
         # Due dates look forward.
         self.days = [f"{self.first + timedelta(days=day)}" for day in range(HISTORY_DAYS + 91)]

@@ -89,7 +89,8 @@ def tasks(maker: Maker) -> str:
 
 def _task_status(chance: int, due: int, spread: int) -> tuple[str, int, bool]:
     """(status, the day it is due, whether it is done)."""
-    if due < HISTORY_DAYS - 10 and chance < 28:
+    if chance >= 30:
+        return "cancelled", due, False
+    if due < HISTORY_DAYS - 10 and chance < 24:
         return "completed", due, True
-    status = "pending" if chance < 18 else "in_progress" if chance < 29 else "cancelled"
-    return status, max(due, HISTORY_DAYS - 15 + spread), False
+    return "pending" if chance % 3 else "in_progress", max(due, HISTORY_DAYS - 15 + spread), False
