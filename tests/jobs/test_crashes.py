@@ -4,6 +4,9 @@ import os
 import random
 import signal
 import time
+from collections import Counter
+
+import psycopg
 
 from tests.fixtures.jobs import Workplace, until
 
@@ -91,6 +94,18 @@ def test_a_worker_can_be_ended_while_the_queue_is_away(workplace: Workplace) -> 
     assert (row["crashes"], workplace.contacts_of(job)) == (0, 1)
 
 
+def test_every_database_connection_cut_in_the_middle(workplace: Workplace) -> None:
+    workplace.worker()
+    jobs = workplace.write_all("row", [{"dawdle": 0.5}] * 20)
+    workplace.await_state(jobs[0], "running")
+    cut = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+    with psycopg.connect(workplace.database.superuser_url, autocommit=True) as connection:
+        assert connection.execute(cut).rowcount > 0
+    workplace.await_all_done()
+    assert [workplace.contacts_of(job) for job in jobs] == [1] * 20
+
+
 def test_a_queue_that_forgets_everything_is_filled_again_from_the_table(workplace: Workplace) -> None:
     workplace.worker(WORKER_CONCURRENCY="2")
     jobs = workplace.write_all("row", [{"dawdle": 0.3}] * 12)
@@ -100,18 +115,26 @@ def test_a_queue_that_forgets_everything_is_filled_again_from_the_table(workplac
     assert [workplace.contacts_of(job) for job in jobs] == [1] * 12
 
 
-def test_a_storm_of_kills_loses_nothing_and_repeats_nothing(workplace: Workplace) -> None:
+def test_a_storm_of_kills_loses_nothing_and_lists_every_repeat(workplace: Workplace) -> None:
     chance = random.Random(7)
+    world = workplace.folder / "world"
     workers = [workplace.worker(), workplace.worker()]
-    jobs: list[str] = []
+    rows: list[str] = []
+    signals: list[str] = []
     for _ in range(5):
-        jobs += workplace.write_all("row", [{"dawdle": chance.uniform(0, 0.4)} for _ in range(40)])
+        dawdles = [{"dawdle": chance.uniform(0, 0.4), "world": str(world)} for _ in range(30)]
+        rows += workplace.write_all("row", dawdles)
+        signals += workplace.write_all("signal", dawdles, tenant="south")
         until(lambda: workplace.query("""SELECT 1 FROM "Outbox" WHERE state = 'running'"""), "some job runs")
         time.sleep(chance.uniform(0.1, 0.5))
         workers.pop(0).kill()
         workers.append(workplace.worker())
     workplace.node.kill()
     workplace.node.start()
-    workplace.await_all_done(40)
+    workplace.await_all_done(60)
     found = workplace.query('SELECT name, count(*) AS rows FROM "Contact" GROUP BY name')
-    assert {one["name"]: one["rows"] for one in found} == dict.fromkeys(jobs, 1)
+    assert {one["name"]: one["rows"] for one in found} == dict.fromkeys(rows, 1)
+    sent = Counter(world.read_text().split())
+    assert set(sent) == set(signals)
+    listed = {one["id"]: one["uncertain"] for one in workplace.query('SELECT id, uncertain FROM "Outbox"')}
+    assert [job for job in signals if sent[job] - 1 > listed[job]] == []
