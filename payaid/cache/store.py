@@ -38,6 +38,11 @@ class Wanted(NamedTuple):
     fill: Callable[[], Awaitable[Filling]]
 
 
+class _Filler(NamedTuple):
+    number: int
+    task: asyncio.Task[Entry]
+
+
 class Store:
     """The two layers. `shared` is None where no Redis is configured."""
 
@@ -45,7 +50,8 @@ class Store:
         self.local = local
         self.stamps = stamps
         self._shared = shared
-        self._filling: dict[Key, asyncio.Task[Entry]] = {}
+        self._filling: dict[Key, _Filler] = {}
+        self._fillers = 0
         self._background: set[asyncio.Task[None]] = set()
 
     def peek(self, key: Key, shown: int) -> Entry | None:
@@ -96,13 +102,22 @@ class Store:
         return entry if entry and self._serves(entry, wanted) else None
 
     async def _fill(self, wanted: Wanted) -> Entry:
-        """One filler a key: later callers wait for it, unless they must see more than it is sure to show."""
+        """One filler a key: later callers wait for it.
+
+        What a filler makes is good for a caller if it covers what that caller needs; or if the filler began after
+        the caller came, for then the caller's own would show no more. (Without the second rule, callers of what is
+        changing all the time would queue up behind each other's fillers, one at a time.)
+        """
+        came = self._fillers
         while running := self._filling.get(wanted.key):
-            entry = await asyncio.shield(running)
+            entry = await asyncio.shield(running.task)
             if entry.stamp >= max(self.stamps.needed(wanted.depends), wanted.shown):
                 return entry
+            if running.number > came and not wanted.shown:
+                return entry
+        self._fillers += 1
         task = asyncio.ensure_future(self._fill_alone(wanted))
-        self._filling[wanted.key] = task
+        self._filling[wanted.key] = _Filler(self._fillers, task)
         task.add_done_callback(lambda done: self._filled(wanted.key, done))
         return await asyncio.shield(task)
 
