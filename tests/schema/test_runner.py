@@ -51,7 +51,7 @@ def test_an_edited_file_is_named(blank: Place, folder: Path) -> None:
     asyncio.run(migrate(blank.owner, folder=folder))
     (folder / "001_first.sql").write_text(FIRST + "-- edited\n")
     assert states(blank.owner, folder) == [("001_first.sql", State.CHANGED)]
-    with pytest.raises(UsageError, match="001_first.sql was edited"):
+    with pytest.raises(UsageError, match=r"001_first\.sql was edited"):
         asyncio.run(migrate(blank.owner, folder=folder))
 
 
