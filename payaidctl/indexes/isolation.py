@@ -24,6 +24,13 @@ SELECT c.relrowsecurity,
 FROM pg_class c WHERE c.oid = %(table)s
 """
 APART = "__alone"
+LEAKPROOF = """
+SELECT coalesce(bool_and(p.proleakproof), false)
+FROM pg_opclass oc JOIN pg_amop a ON a.amopfamily = oc.opcfamily AND a.amoplefttype = oc.opcintype
+     AND a.amoprighttype = oc.opcintype AND a.amoppurpose = 's'
+JOIN pg_operator o ON o.oid = a.amopopr JOIN pg_proc p ON p.oid = o.oprcode
+WHERE oc.oid = ANY(%(opclasses)s::oid[])
+"""
 
 
 async def shadow(connection: AsyncConnection[Any], declared: Declaration, table: Table) -> str:
@@ -38,6 +45,13 @@ async def shadow(connection: AsyncConnection[Any], declared: Declaration, table:
     if row is not None:
         await _wall(connection, name, enabled=row[0], policies=row[1])
     return index
+
+
+async def leakproof(connection: AsyncConnection[Any], opclasses: Sequence[int]) -> bool:
+    """Whether every operator that these classes search with tells nothing of the rows it is asked about."""
+    cursor = await connection.execute(LEAKPROOF, {"opclasses": list(opclasses)})
+    row = await cursor.fetchone()
+    return bool(row and row[0])
 
 
 async def _wall(connection: AsyncConnection[Any], name: str, *, enabled: bool, policies: Sequence[str]) -> None:

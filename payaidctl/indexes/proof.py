@@ -21,6 +21,8 @@ from payaidctl.indexes.plans import Explained, Use
 from payaidctl.indexes.questions import Question, Unanswerable, question
 
 NO_SCANS = {"enable_seqscan": "off"}
+ALONE = "alone on an empty copy"
+NOT_EVEN_ALONE = "not even alone on an empty copy, with sequential scans off"
 CANNOT_COPY = (
     psycopg.errors.InsufficientPrivilege,
     psycopg.errors.ReadOnlySqlTransaction,
@@ -107,7 +109,7 @@ async def prove(
 async def _can_serve(eyes: Eyes, one: Case, asked: Question) -> tuple[bool | None, str]:
     connection = eyes.of(asked)
     if connection is None:
-        return None, "the function's owner is needed to explain what it runs"
+        return None, "the owner is needed to explain what it runs"
     if (await explain(connection, asked)).by(one.names):
         return True, "chosen"
     forced = await explain(connection, asked, NO_SCANS)
@@ -116,17 +118,38 @@ async def _can_serve(eyes: Eyes, one: Case, asked: Question) -> tuple[bool | Non
     try:
         alone = await _alone(connection, one, asked)
     except CANNOT_COPY:
-        return argued(one.meaning, forced.rival(one.names, one.siblings))
-    if alone:
-        return True, "alone on an empty copy"
-    return False, "not even alone on an empty copy, with sequential scans off"
+        return await _by_the_owner(eyes.definer, one, asked, forced)
+    return (True, ALONE) if alone else (False, NOT_EVEN_ALONE)
+
+
+async def _by_the_owner(
+    owner: AsyncConnection[Any] | None, one: Case, asked: Question, forced: Explained
+) -> tuple[bool | None, str]:
+    """For a role that may not make temporary tables: on the owner's copy, which row-level security does not reach.
+
+    What cannot serve there cannot serve under the walls either. What can, can under them if its operators are
+    leakproof: others may not look at rows before the policy has.
+    """
+    if owner is not None:
+        try:
+            if not await _alone(owner, one, asked):
+                return False, NOT_EVEN_ALONE
+            if await isolation.leakproof(owner, [key.opclass for key in one.meaning.keys]):
+                return True, f"{ALONE}, by leakproof operators"
+        except CANNOT_COPY:
+            pass  # then the plan that there is must do
+    return argued(one.meaning, forced.rival(one.names, one.siblings))
 
 
 def argued(meaning: Definition, rival: Use | None) -> tuple[bool | None, str]:
-    """Without a copy: a sibling that serves a condition on our leading key shows that ours could. Pure."""
+    """Without a copy: a sibling that serves a condition on our leading key shows that ours could. Pure.
+
+    Only for whole B-trees: of a partial index the predicate would have to follow too.
+    """
     key = meaning.keys[0].text
-    bare = key.strip('"')
-    if rival is not None and any(f"{start}{name} " in rival.condition for start in "(." for name in (key, bare)):
+    names = (key, key.strip('"'))
+    whole = meaning.method == "btree" and not meaning.predicate
+    if whole and rival is not None and any(f"{mark}{name} " in rival.condition for mark in "(." for name in names):
         return True, f"as {rival.index} does, with the same leading key"
     return None, "a sibling wins, and this role may not make the temporary table that would show more"
 
@@ -140,7 +163,7 @@ async def _alone(connection: AsyncConnection[Any], one: Case, asked: Question) -
 async def _choice(eyes: Eyes, one: Case, asked: Question, *, analyze: bool) -> Choice:
     connection = eyes.of(asked)
     if connection is None:
-        return Choice(eyes.label, reason="not explained: the function's owner cannot log in there")
+        return Choice(eyes.label, reason="not explained: the owner cannot log in there")
     try:
         found = await explain(connection, asked, analyze=analyze)
     except psycopg.Error as error:

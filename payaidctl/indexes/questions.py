@@ -74,7 +74,9 @@ async def question(
         return Unanswerable(
             f"no row of {name} has a value for every parameter, or row-level security hides them", remedy
         )
-    probe = Question(PLACEHOLDER.sub(r"%(\1)s", declared.probe.replace("%", "%%")), values, "the declaration's probe")
+    text = PLACEHOLDER.sub(r"%(\1)s", declared.probe.replace("%", "%%"))
+    # A probe names its tenant itself; the walls would only add conditions that the service's statement has not.
+    probe = Question(text, values, "the declaration's probe", definer=True)
     if "tenantId" not in values:
         return probe
     return await _of_the_service(connection, declared, values) or probe
