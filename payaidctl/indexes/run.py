@@ -15,9 +15,10 @@ from payaidctl.indexes.create import create, plans
 from payaidctl.indexes.findings import table
 from payaidctl.indexes.live import Live
 from payaidctl.indexes.repair import script
+from payaidctl.indexes.session import service_url
 from payaidctl.indexes.verify import verify
 from payaidctl.options import Output
-from payaidctl.target import Target, libpq, resolve, state_dir
+from payaidctl.target import Target, resolve, state_dir
 from payaidctl.tell import tell
 from payaidctl.terminal import say
 
@@ -82,12 +83,6 @@ async def verify_command(ask: Ask, output: Output, page: Path | None) -> ExitSta
     )
     told = {one.id: one for one in failed}
     return _close(watch, system, [told.get(one.id, one) for one in found], output, page)
-
-
-def service_url(system: Target) -> str | None:
-    """The service's own role, on the primary and not through a pooler; None where the target names none."""
-    url = system.get("DATABASE_LISTEN_URL")
-    return libpq(url) if url else None
 
 
 async def _create(ask: Ask, system: Target, action: str) -> list[Finding]:

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from payaidctl.errors import Unreachable
-from payaidctl.target import libpq, mask
+from payaidctl.target import Target, libpq, mask
 
 SERVER = """
 SELECT current_setting('server_version_num')::int4, pg_is_in_recovery(), current_user::text,
@@ -28,6 +28,12 @@ class Server:
     database: str
     pooled: bool
     sees_others: bool
+
+
+def service_url(system: Target) -> str | None:
+    """The service's own role, on the primary and not through a pooler; None where the target names none."""
+    url = system.get("DATABASE_LISTEN_URL")
+    return libpq(url) if url else None
 
 
 async def open_connection(url: str, application: str, timeout_s: float = 5) -> AsyncConnection[Any]:

@@ -15,13 +15,20 @@ SHOWN = 3
 async def look(target: Target, timeout_s: float, index_set: str = "roadmap") -> dict[str, Any]:
     """`declared`, `right`, and the others by what they are: `wrong` (failed), `unproven` (could not be told)."""
     from payaidctl.indexes import verify
+    from payaidctl.indexes.session import service_url
 
-    findings = await verify(target.direct_url, index_set=index_set, replicas=target.replica_urls, timeout_s=timeout_s)
+    findings = await verify(
+        target.direct_url,
+        index_set=index_set,
+        replicas=target.replica_urls,
+        service_url=service_url(target),
+        timeout_s=timeout_s,
+    )
     by_status = Counter(finding.status for finding in findings)
     unproven = by_status[Status.INCONCLUSIVE]
     return {
         "set": index_set,
-        "declared": len(findings),
+        "declared": sum("index" in finding.evidence for finding in findings),
         "right": by_status[Status.PASS] + by_status[Status.WARN],
         "wrong": _told(findings, Status.FAIL),
         "unproven": _told(findings, Status.INCONCLUSIVE),
