@@ -82,12 +82,16 @@ class Entry:
         if raw[:1] != VERSION or len(raw) < 1 + HEAD.size:
             return None
         epoch, stamp, fresh_until, stale_until, cache_class, tag = HEAD.unpack_from(raw, 1)
+        try:
+            named, era = CacheClass(cache_class.rstrip(b"\0").decode()), epoch.rstrip(b"\0").decode()
+        except ValueError:
+            return None
         return cls(
             raw[1 + HEAD.size :],
             tag.rstrip(b"\0"),
-            cache_class=CacheClass(cache_class.rstrip(b"\0").decode()),
+            cache_class=named,
             depends=depends,
-            epoch=epoch.rstrip(b"\0").decode(),
+            epoch=era,
             stamp=stamp,
             fresh_until=fresh_until,
             stale_until=stale_until,

@@ -35,14 +35,18 @@ class Local:
             return
         self._entries[key], self._sizes[key] = entry, size
         self.bytes += size
-        while self.bytes > self.bound:
-            self.drop(next(iter(self._entries)))
+        self._shrink()
 
     def grown(self, key: Key) -> None:
         """An entry got a compressed variant: account for it."""
         if key in self._entries:
             self.bytes += self._entries[key].size - self._sizes[key]
             self._sizes[key] = self._entries[key].size
+            self._shrink()
+
+    def _shrink(self) -> None:
+        while self.bytes > self.bound:
+            self.drop(next(iter(self._entries)))
 
     def drop(self, key: Key) -> None:
         """Forget one entry."""
