@@ -141,6 +141,7 @@ def main() -> None:
     parser.add_argument("--name", default="")
     parser.add_argument("--expect", type=int, default=1)
     asked = parser.parse_args()
+    del sys.argv[1:]  # Locust's page reads the command line as its own
     logging.getLogger("locust").setLevel(logging.ERROR)
     try:
         if asked.role == "describe":

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from payaidctl.errors import UsageError
@@ -193,3 +194,24 @@ def test_several_processes_share_the_users(stub: Start, rehearse: Rehearse) -> N
         "samples-0.bin",
         "samples-1.bin",
     ]
+
+
+def test_locusts_own_page_shows_the_requests(
+    stub: Start, rehearse: Rehearse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = rehearse(stub()).prepare(Options(ui=True), plateau="3 s")
+    shown: list[str] = []
+
+    async def play() -> Report:
+        running = asyncio.create_task(session.run())
+        while session.now.phase != "plateau":
+            assert not running.done(), running.result()
+            await asyncio.sleep(0.05)
+        page = next(word for word in capsys.readouterr().err.split() if word.startswith("http://127"))
+        async with httpx.AsyncClient() as client:
+            stats = (await client.get(f"{page}/stats/requests")).json()["stats"]
+        shown.extend(row["name"] for row in stats)
+        return await running
+
+    assert asyncio.run(play()).verdict is Verdict.PASS
+    assert "products list" in shown
