@@ -13,10 +13,14 @@ from payaidctl.seed.tables import BY_NAME
 
 def make(parameters: Parameters, table: str, tenants: Sequence[int]) -> bytes:
     """The rows of one table for some tenants, by their numbers. Each process plans for itself."""
-    plans, calendar = _workshop(parameters)
-    hashed = password_hash(parameters.seed) if table == "User" else ""
     rows = BY_NAME[table].rows
-    return "".join(rows(Maker(plans[number], calendar, parameters.seed, hashed)) for number in tenants).encode()
+    return "".join(rows(_maker(parameters, number)) for number in tenants).encode()
+
+
+@cache
+def _maker(parameters: Parameters, number: int) -> Maker:
+    plans, calendar = _workshop(parameters)
+    return Maker(plans[number], calendar, parameters.seed, password_hash(parameters.seed))
 
 
 @cache

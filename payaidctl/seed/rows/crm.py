@@ -24,6 +24,7 @@ def contacts(maker: Maker) -> str:
     """People and firms; one in four is registered for GST."""
     p, bits, cal, names, companies = maker.plan, maker.bits("Contact"), maker.calendar, people(), firms()
     tid, count, salt, days, times = p.id, p.contacts, maker.salt, cal.days, cal.times
+    growth, user_ids, contact_ids = cal.growth, maker.user_ids, maker.contact_ids
     places = [(at.columns, gstins(at.code)) for at in maker.places]
     rows = []
     for n in range(count):
@@ -31,58 +32,59 @@ def contacts(maker: Maker) -> str:
         name, mail = names[(m >> 7) & 4095]
         firm, domain = companies[(m >> 19) & 1023]
         where, tax_numbers = places[(m >> 30) & 63]
-        day, time = cal.day_of(n, count), times[(r >> 7) & 1023]
+        day, time = growth[n * 1024 // count], times[(r >> 7) & 1023]
         touched = f"{days[min(day + (r & 127), HISTORY_DAYS)]} {time}"
         follow_up = f"{days[HISTORY_DAYS + 1 + ((r >> 40) & 31)]} {time}" if r & 12 == 0 else NULL
         rows.append(
-            f"{tid}-c{n:06}\t{name}\t{mail}{n}@{domain}\t+91555{m % 10_000_000:07}\t{firm}\t{KINDS[(r >> 17) & 31]}"
+            f"{contact_ids[n]}\t{name}\t{mail}{n}@{domain}\t+91555{m % 10_000_000:07}\t{firm}\t{KINDS[(r >> 17) & 31]}"
             f"\t{SOURCE_POOL[(r >> 22) & 15]}\t{where}\t{tax_numbers[(m >> 24) & 63] if m & 3 == 0 else NULL}"
             f"\t{(r >> 26) % 101}\t{TAG_POOL[(r >> 33) & 15]}\t{NOTES[(r >> 37) % 7] if r & 3 == 0 else NULL}"
-            f"\t{touched}\t{follow_up}\t{days[day]} {time}\t{touched}\t{tid}-u{(r >> 45) % p.users:04}\t{tid}\n"
+            f"\t{touched}\t{follow_up}\t{days[day]} {time}\t{touched}\t{user_ids[(r >> 45) % p.users]}\t{tid}\n"
         )
     return "".join(rows)
 
 
 def deals(maker: Maker) -> str:
     """A deal closes within nine weeks, or is still open with its expected day ahead."""
-    p, bits, cal, names = maker.plan, maker.bits("Deal"), maker.calendar, people()
-    tid, count, salt, days, times = p.id, p.deals, maker.salt, cal.days, cal.times
+    p, bits, cal, names = maker.plan, maker.bits("Deal"), maker.calendar, maker.contact_names
+    tid, count, days, times = p.id, p.deals, cal.days, cal.times
+    growth, user_ids, contact_ids = cal.growth, maker.user_ids, maker.contact_ids
     things, values = p.trade.deals, deal_values(p.trade)
     rows = []
     for n in range(count):
         r = bits(62)
         contact = older(r, p.contacts)
-        name = names[((contact * SPREAD + salt) >> 7) & 4095][0]
         stage, probability, closed = STAGES[(r >> 20) & 31]
-        day, time = cal.day_of(n, count), times[(r >> 31) & 1023]
+        day, time = growth[n * 1024 // count], times[(r >> 31) & 1023]
         touched = f"{days[min(day + ((r >> 25) & 63), HISTORY_DAYS)]} {time}"
         reasons = f"Price and delivery\t{NULL}" if closed == "won" else f"{NULL}\t{LOST[r & 1] if closed else NULL}"
         rows.append(
-            f"{tid}-d{n:06}\t{things[(r >> 41) % len(things)]} for {name}\t{values[(r >> 44) & 511]}\t{probability}"
-            f"\t{stage}\t{days[min(day + 20 + ((r >> 25) & 63), HISTORY_DAYS + 80)]} {time}"
+            f"{tid}-d{n:06}\t{things[(r >> 41) % len(things)]} for {names[contact]}"
+            f"\t{values[(r >> 44) & 511]}\t{probability}\t{stage}"
+            f"\t{days[min(day + 20 + ((r >> 25) & 63), HISTORY_DAYS + 80)]} {time}"
             f"\t{touched if closed else NULL}\t{reasons}\t{days[day]} {time}\t{touched}"
-            f"\t{tid}-c{contact:06}\t{tid}-u{(r >> 53) % p.users:04}\t{tid}\n"
+            f"\t{contact_ids[contact]}\t{user_ids[(r >> 53) % p.users]}\t{tid}\n"
         )
     return "".join(rows)
 
 
 def tasks(maker: Maker) -> str:
     """Old ones are mostly done; open ones are due around the last days, some overdue."""
-    p, bits, cal, names = maker.plan, maker.bits("Task"), maker.calendar, people()
-    tid, count, salt, days, times = p.id, p.tasks, maker.salt, cal.days, cal.times
+    p, bits, cal, names = maker.plan, maker.bits("Task"), maker.calendar, maker.contact_names
+    tid, count, days, times = p.id, p.tasks, cal.days, cal.times
+    growth, user_ids, contact_ids = cal.growth, maker.user_ids, maker.contact_ids
     rows = []
     for n in range(count):
         r = bits(62)
         contact = older(r, p.contacts)
-        name = names[((contact * SPREAD + salt) >> 7) & 4095][0]
-        day, time = cal.day_of(n, count), times[(r >> 20) & 1023]
+        day, time = growth[n * 1024 // count], times[(r >> 20) & 1023]
         created = f"{days[day]} {time}"
         status, due, done = _task_status((r >> 34) & 31, day + 1 + ((r >> 30) & 15), (r >> 39) & 31)
         completed = f"{days[min(due, HISTORY_DAYS)]} {time}" if done else NULL
         rows.append(
-            f"{tid}-k{n:06}\t{TASK_POOL[(r >> 44) & 15]} {name}\t{PRIORITIES[r & 3]}\t{status}\t{days[due]} {time}"
-            f"\t{completed}\t{created}\t{completed if done else created}"
-            f"\t{tid}-c{contact:06}\t{tid}-u{(r >> 48) % p.users:04}\t{tid}\n"
+            f"{tid}-k{n:06}\t{TASK_POOL[(r >> 44) & 15]} {names[contact]}\t{PRIORITIES[r & 3]}\t{status}"
+            f"\t{days[due]} {time}\t{completed}\t{created}\t{completed if done else created}"
+            f"\t{contact_ids[contact]}\t{user_ids[(r >> 48) % p.users]}\t{tid}\n"
         )
     return "".join(rows)
 

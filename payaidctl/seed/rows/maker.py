@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 
 from payaid.rules.gstin import STATES
@@ -47,6 +48,22 @@ class Maker:
         """40 bits that belong to one contact or user."""
         return (number * SPREAD + self.salt) & MASK
 
+    @cached_property
+    def user_ids(self) -> list[str]:
+        """The users' ids, by number."""
+        return [f"{self.plan.id}-u{n:04}" for n in range(self.plan.users)]
+
+    @cached_property
+    def contact_ids(self) -> list[str]:
+        """The contacts' ids, by number."""
+        return [f"{self.plan.id}-c{n:06}" for n in range(self.plan.contacts)]
+
+    @cached_property
+    def contact_names(self) -> list[str]:
+        """The contacts' names, by number."""
+        names = people()
+        return [names[(self.mix(n) >> 7) & 4095][0] for n in range(self.plan.contacts)]
+
     def _places(self) -> list[Place]:
         """64 places: two in three in the tenant's own state."""
         random = Random(f"{self.seed}:{self.plan.id}:places")
@@ -82,13 +99,13 @@ def users(maker: Maker) -> str:
     """The first is the owner, the second an administrator, one in ten of the others a manager."""
     p, dawn, names = maker.plan, maker.calendar.dawn, people()
     rows = []
-    for n in range(p.users):
+    for n, user in enumerate(maker.user_ids):
         m = maker.mix(n)
         name, mail = names[(m >> 7) & 4095]
         role = ("owner", "admin")[n] if n < 2 else ("member", "manager")[n % 10 == 2]
         address = "owner" if p.number == 0 and n == 0 else f"{mail}.{n}"
         rows.append(
-            f"{p.id}-u{n:04}\t{address}@{p.domain}\t{name}\t{maker.password_hash}\t{role}"
+            f"{user}\t{address}@{p.domain}\t{name}\t{maker.password_hash}\t{role}"
             f"\t+91555{(m >> 3) % 10_000_000:07}\t{dawn}\t{dawn}\t{dawn}\t{p.id}\n"
         )
     return "".join(rows)

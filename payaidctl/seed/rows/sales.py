@@ -26,6 +26,7 @@ def orders(maker: Maker) -> str:
     p, bits, cal, places = maker.plan, maker.bits("Order"), maker.calendar, maker.places
     tid, count, days, times = p.id, p.orders, cal.days, cal.times
     numbers, sold = Numbers(ORDER, cal), pools.carts(p.trade, maker.sold)
+    contact_ids = maker.contact_ids
     rows = []
     for n in range(count):
         r = bits(62)
@@ -40,7 +41,7 @@ def orders(maker: Maker) -> str:
         rows.append(
             f"{tid}-o{n:06}\t{numbers.take(day)}\t{status}\t{sold[(r >> 35) & 127][0]}"
             f"\t{where}\t{created if reached else NULL}\t{shipped}\t{delivered}"
-            f"\t{created}\t{touched}\t{tid}-c{contact:06}\t{tid}\n"
+            f"\t{created}\t{touched}\t{contact_ids[contact]}\t{tid}\n"
         )
     return "".join(rows)
 
@@ -63,6 +64,7 @@ def invoices(maker: Maker) -> str:
     p, bits, cal, names = maker.plan, maker.bits("Invoice"), maker.calendar, pools.people()
     tid, count, days, times, companies = p.id, p.invoices, cal.days, cal.times, pools.firms()
     numbers, places = Numbers(INVOICE, cal), [_billed_to(maker, at) for at in range(64)]
+    contact_ids = maker.contact_ids
     rows = []
     for n in range(count):
         r = bits(62)
@@ -80,7 +82,7 @@ def invoices(maker: Maker) -> str:
             f"{tid}-n{n:06}\t{numbers.take(day)}\t{status}\t{amounts}\t{items}\t{name}\t{mail}{contact}"
             f"@{companies[(m >> 19) & 1023][1]}\t+91555{m % 10_000_000:07}\t{where}"
             f"\t{tax_numbers[(m >> 24) & 63] if m & 3 == 0 else NULL}\t{when}\t{days[due]} {time}\t{paid_at}"
-            f"\t{when}\t{paid_at if paid else when}\t{tid}-c{contact:06}\t{tid}\n"
+            f"\t{when}\t{paid_at if paid else when}\t{contact_ids[contact]}\t{tid}\n"
         )
     return "".join(rows)
 
