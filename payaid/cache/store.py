@@ -16,6 +16,7 @@ from payaid.cache.entry import Entry
 from payaid.cache.local import Key, Local
 from payaid.cache.policy import JITTER, LIVES, CacheClass
 from payaid.cache.stamps import Stamps
+from payaid.errors import NotFound
 from payaid.kv import Away, KeyValue
 
 
@@ -110,7 +111,13 @@ class Store:
         """
         came = self._fillers
         while running := self._filling.get(wanted.key):
-            entry = await asyncio.shield(running.task)
+            try:
+                entry = await asyncio.shield(running.task)
+            except NotFound:
+                # Another's look may have been earlier than the write that this caller shows.
+                if not wanted.shown:
+                    raise
+                continue
             if entry.stamp >= max(self.stamps.needed(wanted.depends), wanted.shown):
                 return entry
             if running.number > came and not wanted.shown:

@@ -1,0 +1,152 @@
+"""The store by itself: one filler a key, and nobody is given an answer that is older than what they were shown."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from payaid.cache.local import Local
+from payaid.cache.policy import CacheClass
+from payaid.cache.stamps import Stamps
+from payaid.cache.store import Filling, Store, Wanted
+from payaid.errors import NotFound, Unavailable
+
+KEY = ("t", "/api/v1/contacts/x")
+NAME = "t/Contact#x"
+
+
+def store() -> Store:
+    stamps = Stamps(time.monotonic)
+    stamps.listen("e", 100)
+    stamps.polled("e", 100)
+    return Store(Local(10_000_000), None, stamps)
+
+
+def wanted(fill: Callable[[], Awaitable[Filling]], shown: int = 0) -> Wanted:
+    return Wanted(KEY, CacheClass.DETAIL, (NAME,), shown, fill)
+
+
+class Database:
+    """Answers with what it is told, after a moment, and counts."""
+
+    def __init__(self, stamp: int, body: bytes = b"{}", error: Exception | None = None, takes_s: float = 0.01) -> None:
+        self.stamp, self.body, self.error, self.takes_s = stamp, body, error, takes_s
+        self.asked = 0
+
+    async def __call__(self) -> Filling:
+        self.asked += 1
+        await asyncio.sleep(self.takes_s)
+        if self.error:
+            raise self.error
+        return Filling(self.body, b'"tag"', "e", self.stamp)
+
+
+def test_many_readers_of_one_key_are_one_query() -> None:
+    async def scene() -> None:
+        kept, database = store(), Database(100)
+        answers = await asyncio.gather(*(kept.read(wanted(database)) for _ in range(50)))
+        assert database.asked == 1
+        assert {entry.body for entry, _ in answers} == {b"{}"}
+        assert (await kept.read(wanted(database)))[1] == "hit_l1"
+
+    asyncio.run(scene())
+
+
+def test_who_must_see_more_asks_again() -> None:
+    async def scene() -> None:
+        kept, early, late = store(), Database(100, b"old"), Database(150, b"new")
+        first, second = await asyncio.gather(kept.read(wanted(early)), kept.read(wanted(late, shown=140)))
+        assert (first[0].body, second[0].body) == (b"old", b"new")
+        assert (await kept.read(wanted(early)))[0].body == b"new"
+
+    asyncio.run(scene())
+
+
+def test_who_made_a_row_is_not_told_by_anothers_earlier_look_that_there_is_none() -> None:
+    async def scene() -> None:
+        kept, early, late = store(), Database(100, error=NotFound()), Database(150, b"new")
+        first, second = await asyncio.gather(
+            kept.read(wanted(early)), kept.read(wanted(late, shown=140)), return_exceptions=True
+        )
+        assert isinstance(first, NotFound)
+        assert not isinstance(second, BaseException), second
+        assert second[0].body == b"new"
+
+    asyncio.run(scene())
+
+
+def test_a_failure_reaches_all_who_waited_and_none_who_come_later() -> None:
+    async def scene() -> None:
+        kept, away = store(), Database(100, error=Unavailable())
+        answers = await asyncio.gather(*(kept.read(wanted(away)) for _ in range(20)), return_exceptions=True)
+        assert all(isinstance(answer, Unavailable) for answer in answers)
+        assert away.asked == 1
+        assert (await kept.read(wanted(Database(100))))[1] == "miss"
+
+    asyncio.run(scene())
+
+
+def test_a_reader_that_goes_away_leaves_the_others_their_answer() -> None:
+    async def scene() -> None:
+        kept, database = store(), Database(100)
+        leader = asyncio.ensure_future(kept.read(wanted(database)))
+        await asyncio.sleep(0)
+        follower = asyncio.ensure_future(kept.read(wanted(database)))
+        await asyncio.sleep(0)
+        leader.cancel()
+        entry, _ = await follower
+        assert (entry.body, database.asked) == (b"{}", 1)
+        with pytest.raises(asyncio.CancelledError):
+            await leader
+
+    asyncio.run(scene())
+
+
+def test_while_a_row_is_being_changed_its_readers_do_not_queue_one_behind_the_other() -> None:
+    """Nothing may be kept then, but a query that began after a reader came is as good as one of its own."""
+
+    async def scene() -> None:
+        kept, database = store(), Database(100, takes_s=0.02)
+        kept.stamps.begin([NAME])
+        answers = await asyncio.gather(*(kept.read(wanted(database)) for _ in range(30)))
+        assert len(answers) == 30
+        assert database.asked <= 3
+        assert len(kept.local) == 0
+
+    asyncio.run(scene())
+
+
+def test_an_answer_that_was_overtaken_is_given_and_not_kept() -> None:
+    async def scene() -> None:
+        kept, database = store(), Database(100)
+        reading = asyncio.ensure_future(kept.read(wanted(database)))
+        await asyncio.sleep(0)
+        kept.stamps.begin([NAME])
+        kept.stamps.settle([NAME], 120)
+        assert (await reading)[0].body == b"{}"
+        assert len(kept.local) == 0
+
+    asyncio.run(scene())
+
+
+def test_an_expired_answer_is_served_while_it_is_renewed_and_an_outdated_one_never(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scene() -> None:
+        kept, database = store(), Database(110)
+        await kept.read(wanted(database))
+        later = time.time() + 310
+        monkeypatch.setattr("payaid.cache.store.time.time", lambda: later)
+        entry, how = await kept.read(wanted(database))
+        assert how == "stale"
+        await kept.close()
+        assert (await kept.read(wanted(database)))[1] == "hit_l1"
+        monkeypatch.setattr("payaid.cache.store.time.time", lambda: later + 310)
+        kept.stamps.begin([NAME])
+        kept.stamps.settle([NAME], 120)
+        database.stamp = 130
+        entry, how = await kept.read(wanted(database))
+        assert (how, entry.stamp) == ("miss", 130)
+
+    asyncio.run(scene())
