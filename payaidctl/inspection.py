@@ -19,7 +19,7 @@ from psycopg.rows import dict_row
 from payaid.content import content, content_root
 from payaidctl.errors import Unreachable, UsageError
 from payaidctl.finding import Finding, Status
-from payaidctl.indexes.session import looking
+from payaidctl.indexes.session import bounded, looking
 from payaidctl.tell.table import size
 
 FOLDER = "sql/inspect"
@@ -212,8 +212,7 @@ async def _has(connection: AsyncConnection[Any], extension: str) -> bool:
 
 
 async def _rows(connection: AsyncConnection[Any], one: Inspection) -> list[Row]:
-    await connection.execute(f"SET statement_timeout = '{STATEMENT_S}s'".encode())
-    async with connection.cursor(row_factory=dict_row) as cursor:
+    async with bounded(connection, STATEMENT_S), connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(one.statement.encode())
         return await cursor.fetchall()
 

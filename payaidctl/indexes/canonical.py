@@ -16,6 +16,7 @@ from payaidctl.indexes import actual, structural
 from payaidctl.indexes.actual import Catalogue, Index, Table
 from payaidctl.indexes.declared import Declaration, quote, render
 from payaidctl.indexes.definition import Definition, Refusal
+from payaidctl.indexes.session import bounded
 
 BUILD = """
 DO $payaid$
@@ -72,7 +73,7 @@ async def read(
 
     `copies=False` does without temporary tables from the start.
     """
-    async with connection.transaction(force_rollback=True):
+    async with bounded(connection):
         await connection.execute(SEARCH_PATH, {"schema": schema})
         tables = sorted({one.table for one in declared})
         catalogue = await actual.read(connection, tables, [one.name for one in declared], schema)

@@ -19,6 +19,7 @@ from payaidctl.indexes.definition import Definition
 from payaidctl.indexes.difference import Judgement
 from payaidctl.indexes.plans import Explained, Use
 from payaidctl.indexes.questions import Question, Unanswerable, question
+from payaidctl.indexes.session import bounded
 
 NO_SCANS = {"enable_seqscan": "off"}
 ALONE = "alone on an empty copy"
@@ -94,7 +95,8 @@ async def prove(
     data: AsyncConnection[Any], primary: Eyes, replicas: Sequence[Eyes], one: Case, *, analyze: bool = False
 ) -> Proof:
     """Prove one index on the primary, and look at what each server chooses. `data` reads the parameters' values."""
-    asked = await question(data, one.judged.declared, one.table, one.table.schema)
+    async with bounded(data):
+        asked = await question(data, one.judged.declared, one.table, one.table.schema)
     if isinstance(asked, Unanswerable):
         return Proof(None, asked.reason, remedy=asked.remedy)
     try:
@@ -155,7 +157,7 @@ def argued(meaning: Definition, rival: Use | None) -> tuple[bool | None, str]:
 
 
 async def _alone(connection: AsyncConnection[Any], one: Case, asked: Question) -> bool:
-    async with connection.transaction(force_rollback=True):
+    async with bounded(connection):
         name = await isolation.shadow(connection, one.judged.declared, one.table)
         return (await _explain(connection, asked, NO_SCANS)).by({name}) is not None
 
@@ -181,7 +183,7 @@ async def explain(
     analyze: bool = False,
 ) -> Explained:
     """The plan of the statement, in a transaction of its own that is rolled back."""
-    async with connection.transaction(force_rollback=True):
+    async with bounded(connection):
         return await _explain(connection, asked, settings or {}, analyze=analyze)
 
 

@@ -11,6 +11,9 @@ from psycopg import AsyncConnection
 from payaidctl.errors import Unreachable
 from payaidctl.target import Target, libpq, mask
 
+# Longer than a short lock should be held, and short enough for somebody who waits for an answer.
+LOCK_WAIT_S = 5
+BOUNDS = "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)"
 SERVER = """
 SELECT current_setting('server_version_num')::int4, pg_is_in_recovery(), current_user::text,
        current_database()::text, pg_backend_pid(), pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')
@@ -56,8 +59,19 @@ async def open_connection(url: str, application: str, timeout_s: float = 5) -> A
 
 
 @asynccontextmanager
+async def bounded(connection: AsyncConnection[Any], statement_s: float = 0) -> AsyncIterator[None]:
+    """A transaction that is rolled back, and waits for no lock longer than LOCK_WAIT_S.
+
+    Bounded for the transaction alone: a SET for the session would stay on a pooler's connection, for its next user.
+    """
+    async with connection.transaction(force_rollback=True):
+        await connection.execute(BOUNDS, [f"{LOCK_WAIT_S}s", f"{statement_s}s"])
+        yield
+
+
+@asynccontextmanager
 async def looking(url: str, application: str, timeout_s: float = 5) -> AsyncIterator[AsyncConnection[Any]]:
-    """A connection for looking: it waits for no lock longer than `timeout_s`, and says who holds it up.
+    """A connection for looking: a pooler in between does not matter, nor does a standby.
 
     Raises:
         Unreachable: no connection, a lost one, or a lock that somebody keeps.
@@ -65,7 +79,6 @@ async def looking(url: str, application: str, timeout_s: float = 5) -> AsyncIter
     connection = await open_connection(url, application, timeout_s)
     try:
         async with connection:
-            await connection.execute(f"SET lock_timeout = '{round(timeout_s * 1000)}ms'".encode())
             yield connection
     except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled) as error:
         raise Unreachable(

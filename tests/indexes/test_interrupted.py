@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from payaidctl.errors import Failed
+from payaidctl.errors import Failed, Unreachable
 from payaidctl.finding import Status
 from payaidctl.indexes import create, verify
 from payaidctl.indexes.watch import Moment
@@ -181,3 +181,14 @@ def test_short_locks_hold_nobody_up(server18: Server, content: Path) -> None:
         asyncio.run(scenario(url))
         [after] = asyncio.run(verify(url, index_set="slow", prove=False))
         assert after.status is Status.PASS
+
+
+def test_an_exclusive_lock_is_inconclusive_not_a_hang(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("payaidctl.indexes.session.LOCK_WAIT_S", 0.2)
+
+    async def scenario() -> None:
+        async with busy.session(url, "BEGIN", 'LOCK TABLE "Contact"'):
+            with pytest.raises(Unreachable, match="somebody holds an exclusive lock"):
+                await verify(url, index_set="slow", prove=False)
+
+    asyncio.run(scenario())

@@ -186,3 +186,17 @@ def test_the_command_says_the_same_in_every_format(
     assert "primary/replica" in answers["text"]
     missing = CliRunner().invoke(app, ["verify-indexes", "--env-file", str(env), "--only", "idx_nowhere"])
     assert missing.exit_code != 0
+
+
+def test_looking_through_a_pooler_leaves_nothing_on_its_connections(seeded: Database) -> None:
+    """A session's SET would stay on the pooler's connection, for whoever gets it next."""
+    if seeded.service_url == seeded.listen_url:
+        pytest.skip("PgBouncer is not installed")
+    asyncio.run(verify(seeded.service_url, replicas=[seeded.read_url]))
+    for url in (seeded.service_url, seeded.read_url):
+        with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
+            for setting in ("lock_timeout", "statement_timeout", "enable_seqscan"):
+                row = connection.execute("SELECT current_setting(%s), boot_val FROM pg_settings WHERE name = %s",
+                                         [setting, setting]).fetchone()  # fmt: skip
+                assert row is not None
+                assert row[0] in {row[1], "0", "on"}, (setting, row)
