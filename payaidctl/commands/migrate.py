@@ -29,6 +29,7 @@ def command(
       payaidctl migrate --database-url postgresql://payaid_owner@db.example/payaid --yes
       payaidctl migrate --status --output github
     """
+    from payaidctl.evidence import record
     from payaidctl.guard import Kind, guard
     from payaidctl.schema import verdict
     from payaidctl.target import resolve
@@ -43,4 +44,5 @@ def command(
         if not plan:
             guard(system, "migrate", yes=yes, allowed=(Kind.OURS, Kind.EMPTY), direct=True)
         report = asyncio.run(verdict.of_migrating(system, plan=plan))
+    record(report, system)
     raise typer.Exit(int(tell(report, output)))
