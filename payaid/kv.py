@@ -21,6 +21,8 @@ from payaid.settings import Settings
 
 # After this many failures in a row nothing is asked for OPEN_S; then one call is let through to see.
 TRIP, OPEN_S = 5, 1.0
+# To one node. More calls than that wait in line: refused by the client, they would look like a node that is away.
+CONNECTIONS = 200
 
 
 class Away(Exception):
@@ -68,6 +70,7 @@ class RedisKeyValue:
         self._timeout_s = timeout_s
         self._failures = 0
         self._open_until = 0.0
+        self._room = asyncio.Semaphore(CONNECTIONS)
 
     async def open(self) -> None:
         """Find the nodes; one that is away now is found later."""
@@ -114,9 +117,10 @@ class RedisKeyValue:
             question.close()
             raise Away("not asked: it failed a moment ago")
         try:
-            async with asyncio.timeout(self._timeout_s * patience):
+            async with asyncio.timeout(self._timeout_s * patience), self._room:
                 answer = await question
         except (RedisError, OSError, TimeoutError) as error:
+            question.close()  # it may not have had its turn
             self._failed(now, error)
             raise Away(f"{type(error).__name__}: {error}") from error
         self._failures = 0
@@ -132,7 +136,7 @@ class RedisKeyValue:
 def connect(settings: Settings) -> KeyValue | None:
     """The cache's and the limiter's Redis, as configured; None where none is. Nothing is sent yet."""
     timeout_s = settings.redis_timeout_ms / 1000
-    options: dict[str, Any] = {"socket_timeout": None, "socket_connect_timeout": 1.0, "max_connections": 200}
+    options: dict[str, Any] = {"socket_timeout": None, "socket_connect_timeout": 1.0, "max_connections": CONNECTIONS}
     password = settings.redis_password.get_secret_value() if settings.redis_password else None
     if settings.redis_cluster_nodes:
         nodes = [ClusterNode(*_host_port(one)) for one in settings.redis_cluster_nodes]

@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.fixtures.jobs",
     "tests.fixtures.api",
     "tests.fixtures.properties",
+    "tests.fixtures.keyvalue",
     "tests.fixtures.postgres15",
     "tests.fixtures.load",
     "tests.fixtures.schema",
