@@ -99,7 +99,8 @@ class RedisKeyValue:
 
     async def run(self, script: Script, key: str, *arguments: Any) -> Any:
         """Run a script by its digest; a node that does not know it yet is sent the source."""
-        return await self._ask(self._evaluate(script, key, arguments))
+        # A count is worth waiting for a little longer than a cached answer: without it the limit is a guess.
+        return await self._ask(self._evaluate(script, key, arguments), patience=3)
 
     async def close(self) -> None:
         """Close every connection."""
