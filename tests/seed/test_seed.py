@@ -141,11 +141,14 @@ def line(item: dict[str, Any]) -> Line:
         ("a counter that is not at its last number", """
             SELECT n.* FROM "NumberSeries" n LEFT JOIN (
                 SELECT "tenantId", 'INV' AS series, split_part("invoiceNumber", '/', 2) AS fy, count(*),
-                       max(split_part("invoiceNumber", '/', 3)::int) FROM "Invoice" GROUP BY 1, 3
+                       max(split_part("invoiceNumber", '/', 3)::int) FROM "Invoice"
+                WHERE "invoiceNumber" IS NOT NULL GROUP BY 1, 3
                 UNION ALL SELECT "tenantId", 'ORD', split_part("orderNumber", '/', 2), count(*),
                        max(split_part("orderNumber", '/', 3)::int) FROM "Order" GROUP BY 1, 3
             ) i ON i."tenantId" = n."tenantId" AND i.series = n.series AND i.fy = right(n."financialYear", 5)
             WHERE (n.last, n.last) IS DISTINCT FROM (i.count, i.max)"""),
+        ("a draft with a number", """
+            SELECT id FROM "Invoice" WHERE (status = 'draft') <> ("invoiceNumber" IS NULL)"""),
         ("a number of another financial year", """
             SELECT id FROM "Invoice" WHERE split_part("invoiceNumber", '/', 2) <>
               to_char("invoiceDate" AT TIME ZONE 'Asia/Kolkata' - interval '3 months', 'YY') || '-' ||

@@ -1,5 +1,7 @@
 """Products, orders and their lines, invoices, and the counters that their numbers leave behind."""
 
+from collections.abc import Iterator
+
 from payaid.rules.numbering import INVOICE, ORDER
 from payaidctl.seed import pools
 from payaidctl.seed.pools import HISTORY_DAYS, NULL, Numbers
@@ -60,26 +62,24 @@ def order_items(maker: Maker) -> str:
 
 
 def invoices(maker: Maker) -> str:
-    """Invoices as the rules compute them, for the customer's own state; numbered by financial year."""
-    p, bits, cal, names = maker.plan, maker.bits("Invoice"), maker.calendar, pools.people()
-    tid, count, days, times, companies = p.id, p.invoices, cal.days, cal.times, pools.firms()
+    """Invoices as the rules compute them, for the customer's own state; numbered by financial year, drafts not."""
+    p, cal, names, companies = maker.plan, maker.calendar, pools.people(), pools.firms()
+    tid, days, times = p.id, cal.days, cal.times
     numbers, places = Numbers(INVOICE, cal), [_billed_to(maker, at) for at in range(64)]
     contact_ids = maker.contact_ids
     rows = []
-    for n in range(count):
-        r = bits(62)
+    for n, (r, day, due, status, paid) in enumerate(_invoice_lives(maker)):
         contact = older(r, p.contacts)
         m = maker.mix(contact)
         name, mail = names[(m >> 7) & 4095]
         bills, where, tax_numbers = places[(m >> 30) & 63]
-        day, time = cal.day_of(n, count), times[(r >> 20) & 1023]
-        due = day + (15, 30)[r & 1]
-        status, paid = _invoice_status((r >> 30) & 31, day, due)
+        time = times[(r >> 20) & 1023]
+        number = NULL if status == "draft" else numbers.take(day)
         amounts, items = bills[day >= cal.reform][(r >> 35) & 127]
         when = f"{days[day]} {time}"
         paid_at = f"{days[paid]} {time}" if paid else NULL
         rows.append(
-            f"{tid}-n{n:06}\t{numbers.take(day)}\t{status}\t{amounts}\t{items}\t{name}\t{mail}{contact}"
+            f"{tid}-n{n:06}\t{number}\t{status}\t{amounts}\t{items}\t{name}\t{mail}{contact}"
             f"@{companies[(m >> 19) & 1023][1]}\t+91555{m % 10_000_000:07}\t{where}"
             f"\t{tax_numbers[(m >> 24) & 63] if m & 3 == 0 else NULL}\t{when}\t{days[due]} {time}\t{paid_at}"
             f"\t{when}\t{paid_at if paid else when}\t{contact_ids[contact]}\t{tid}\n"
@@ -98,14 +98,25 @@ def _billed_to(maker: Maker, at: int) -> tuple[Bills, str, list[str]]:
     return (before, since), f"{place.columns}\t{place.code}\t{plan.gstin}", pools.gstins(place.code)
 
 
+def _invoice_lives(maker: Maker) -> Iterator[tuple[int, int, int, str, int]]:
+    """(random bits, day, day it is due, status, day it was paid or 0) of each invoice, in the order of their days."""
+    count, bits, calendar = maker.plan.invoices, maker.bits("Invoice"), maker.calendar
+    for n in range(count):
+        r, day = bits(62), calendar.day_of(n, count)
+        due = day + (15, 30)[r & 1]
+        yield (r, day, due, *_invoice_status((r >> 30) & 31, day, due))
+
+
 def series(maker: Maker) -> str:
     """The counters after all of the above, so that the next invoice or order gets the next number."""
     plan, calendar = maker.plan, maker.calendar
     rows = []
-    for kind, count in ((ORDER, plan.orders), (INVOICE, plan.invoices)):
+    ordered = (calendar.day_of(n, plan.orders) for n in range(plan.orders))
+    billed = (day for _, day, _, status, _ in _invoice_lives(maker) if status != "draft")
+    for kind, numbered in ((ORDER, ordered), (INVOICE, billed)):
         numbers = Numbers(kind, calendar)
-        for n in range(count):
-            numbers.take(calendar.day_of(n, count))
+        for day in numbered:
+            numbers.take(day)
         rows += [f"{kind.name}\t{year}\t{last}\t{plan.id}\n" for year, last in numbers.counts.items()]
     return "".join(rows)
 
