@@ -86,6 +86,11 @@ class Crew:
     async def finished(self, patience: float) -> None:
         """Wait until every process has ended, but no longer than so many seconds."""
         await asyncio.wait([asyncio.create_task(one.wait()) for one in self.processes.values()], timeout=patience)
+        await asyncio.wait(self.listeners, timeout=1)
+        for worker in self.workers.values():
+            if worker.state == "playing":
+                worker.state = "lost"
+                self.lost.append(f"generator process {worker.name} never said that it was done")
 
     def missing(self) -> list[str]:
         """Everybody who ended too early, or fell silent; each is told once."""
@@ -106,8 +111,7 @@ class Crew:
             self.broken.extend(line.get("broken", ()))
             self.workers.setdefault(worker, Worker(worker)).hear(line)
         status = await process.wait()
-        finished = all(worker.state in {"done", "lost"} for worker in self.workers.values()) and self.workers
-        if not self.dismissed and (status != 0 or not finished):
+        if not self.dismissed and status != 0:
             self.lost.append(f"generator process {name} ended with status {status}: {self._last_words(name)}")
 
     def _last_words(self, name: str) -> str:

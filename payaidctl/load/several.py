@@ -21,6 +21,7 @@ from payaidctl.load.plan import Plan
 from payaidctl.load.record import Recorder, Taken
 
 WORKERS_COME_S = 600
+HEARD_S = 10
 
 
 def play(asked: argparse.Namespace) -> None:
@@ -88,6 +89,7 @@ class Master:
         emit({"worker": name, "broken": taken.broken[:3], **data["line"]})
         if data["line"]["state"] == "done":
             self.done.add(msg.node_id)
+            self.runner.send_message("heard", client_id=msg.node_id)
             if self.done >= self.ready:
                 self.all_done.set()
 
@@ -110,7 +112,7 @@ def work(host: str, port: int, name: str) -> None:
     recorder = Recorder()
     environment = Environment(user_classes=[])
     runner = environment.create_worker_runner(host, port)
-    given = Event()
+    given, heard = Event(), Event()
     plans: list[Plan] = []
 
     def part(environment: Environment, msg: Any) -> None:
@@ -123,11 +125,14 @@ def work(host: str, port: int, name: str) -> None:
 
     act = Act(environment, recorder, lambda taken, line: _send(runner, taken, line))
     runner.register_message("part", part)
+    runner.register_message("heard", lambda environment, msg: heard.set())
     runner.register_message("end", lambda environment, msg: act.end(msg.data["at"]))
     runner.send_message("part?", {"name": name})
     if not given.wait(WORKERS_COME_S):
         raise SystemExit("the master gave no part")
     act.play(plans[0].timeout)
+    # Ending at once would take the last second's samples with it, which are still on their way.
+    heard.wait(HEARD_S)
     runner.quit()
 
 
