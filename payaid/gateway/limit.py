@@ -35,7 +35,7 @@ class Limit:
             ruling = ruling or await self._limiter.admit(who.tenant_id, budget, cost)
             call.answer_headers.append(self._policies[who.tier])
         else:
-            guessing = call.target is not None and call.target.operation in GUESSING
+            guessing = _guessing(call)
             budget = LOGIN if guessing else UNAUTHENTICATED
             key = f"{'login' if guessing else 'ip'}:{call.client}"
             ruling = await self._limiter.admit(key, budget, cost, closed=guessing)
@@ -45,8 +45,12 @@ class Limit:
             raise _refusal(ruling, call)
 
 
+def _guessing(call: Call) -> bool:
+    return call.target is not None and call.target.operation in GUESSING
+
+
 def _refusal(ruling: Ruling, call: Call) -> TooManyRequests | Unavailable:
-    if ruling.retry_after_s == 1 and ruling.how == "degraded":
+    if ruling.how == "degraded" and _guessing(call):
         return Unavailable("Logins cannot be counted at the moment, so they are refused.")
     whose = f"plan {call.principal.tier}" if call.principal else "address"
     return TooManyRequests(

@@ -82,9 +82,9 @@ class Limiter:
             answer = await self._redis.run(DEBIT, f"rl:{key}", cost, *budget, wanted, spent, minute)
         except Away as error:
             return self._without(key, budget, cost, closed, str(error))
-        return self._ruling(key, budget, answer, asked)
+        return self._ruling(key, budget, cost, answer, asked)
 
-    def _ruling(self, key: str, budget: Budget, answer: list[int], asked: float) -> Ruling:
+    def _ruling(self, key: str, budget: Budget, cost: int, answer: list[int], asked: float) -> Ruling:
         fits, left_minute, left_hour, to_minute, to_hour, granted, minute = answer
         minute_s, hour_s = to_minute / 1000, to_hour / 1000
         if granted:
@@ -96,7 +96,7 @@ class Limiter:
         if fits:
             left = left_hour + granted if budget.hour else -1
             return Ruling(True, "admitted", left_minute + granted, left, minute_s, hour_s, 0)
-        hour_spent = budget.hour and left_hour <= 0
+        hour_spent = budget.hour and left_hour < cost
         retry = math.ceil(hour_s if hour_spent else minute_s)
         return Ruling(False, "refused", max(0, left_minute), left_hour, minute_s, hour_s, max(1, retry))
 
