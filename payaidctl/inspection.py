@@ -168,7 +168,7 @@ def findings(seen: Seen) -> list[Finding]:
         return [Finding(one.id, seen.status, one.title, seen.reason or "none", advice=seen.advice)]
     return [
         Finding(
-            id=".".join([one.id, *(str(row[column]) for column in one.key)]),
+            id=".".join([one.id, *(str(row[column]) for column in ("server", *one.key) if column in row)]),
             status=Status(row["status"]),
             title=one.title,
             observed=", ".join(f"{name} {value}" for name, value in shown(row).items() if name not in one.key),

@@ -20,11 +20,14 @@ SELECT 'slot ' || s.slot_name, CASE WHEN s.active THEN 'active' ELSE 'inactive' 
             ELSE format('if its replica is gone for good: SELECT pg_drop_replication_slot(%L)', s.slot_name) END
 FROM pg_replication_slots s
 UNION ALL
-SELECT 'this standby', coalesce(w.status, 'no receiver'), coalesce(w.sender_host || ':' || w.sender_port, ''),
+SELECT 'this standby', coalesce(w.status, CASE WHEN w.pid IS NULL THEN 'no receiver' ELSE 'hidden from this role' END), coalesce(w.sender_host || ':' || w.sender_port, ''),
        pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::int8,
        coalesce((CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN interval '0'
                       ELSE now() - pg_last_xact_replay_timestamp() END)::text, ''),
-       CASE WHEN w.status = 'streaming' THEN 'pass' ELSE 'fail' END,
-       CASE WHEN w.status = 'streaming' THEN '' ELSE 'it receives nothing: see its log, and primary_conninfo' END
+       CASE WHEN w.status = 'streaming' THEN 'pass' WHEN w.pid IS NOT NULL AND w.status IS NULL THEN 'inconclusive'
+            ELSE 'fail' END,
+       CASE WHEN w.status = 'streaming' THEN ''
+            WHEN w.pid IS NOT NULL AND w.status IS NULL THEN 'GRANT pg_monitor TO this role, to see its receiver'
+            ELSE 'it receives nothing: see its log, and primary_conninfo' END
 FROM (SELECT pg_is_in_recovery() AS standby) here LEFT JOIN pg_stat_wal_receiver w ON true WHERE here.standby
 ORDER BY 1
