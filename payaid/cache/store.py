@@ -110,7 +110,8 @@ class Store:
         changing all the time would queue up behind each other's fillers, one at a time.)
         """
         came = self._fillers
-        while running := self._filling.get(wanted.key):
+        # One that is done is as good as gone: waiting for it would not yield, and so never let it be removed.
+        while (running := self._filling.get(wanted.key)) and not running.task.done():
             try:
                 entry = await asyncio.shield(running.task)
             except NotFound:
@@ -129,7 +130,8 @@ class Store:
         return await asyncio.shield(task)
 
     def _filled(self, key: Key, done: asyncio.Task[Entry]) -> None:
-        self._filling.pop(key, None)
+        if (own := self._filling.get(key)) and own.task is done:
+            del self._filling[key]
         if not done.cancelled():
             done.exception()  # seen here, too: its callers may all have gone away
 

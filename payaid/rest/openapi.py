@@ -267,10 +267,8 @@ def _column(one: Field) -> Schema:
 
 def _inlined(schema: Schema, schemas: Schema) -> Schema:
     """Pydantic's own definitions become components."""
-    for name, inner in schema.pop("$defs", {}).items():
-        schemas[name] = inner
-    text = orjson.dumps(schema).replace(b"#/$defs/", b"#/components/schemas/")
-    found: Schema = orjson.loads(text)
+    found: Schema = orjson.loads(orjson.dumps(schema).replace(b"#/$defs/", b"#/components/schemas/"))
+    schemas |= found.pop("$defs", {})
     return found
 
 

@@ -126,23 +126,30 @@ def _list_text(
 
 @lru_cache(maxsize=512)
 def _item_text(resource: Resource) -> str:
-    columns = _columns("t", resource.columns)
-    if lines := resource.lines:
-        below = sql.SQL(
-            "(SELECT coalesce(json_agg(row_to_json(l) ORDER BY l.id), '[]') FROM (SELECT {columns} FROM {table} c"
-            ' WHERE c."tenantId" = tenant.id AND c.{parent} = t.id) l) AS {name}'
-        ).format(
-            columns=_columns("c", ["id", *(one.name for one in lines.fields)]),
-            table=sql.Identifier(lines.table),
-            parent=sql.Identifier(lines.parent),
-            name=sql.Identifier(lines.field),
-        )
-        columns = sql.SQL(", ").join([columns, below])
     body = sql.SQL(
         'SELECT row_to_json(r)::text FROM (SELECT {columns} FROM {table} t WHERE t."tenantId" = tenant.id'
         " AND t.id = %(id)s) r"
-    ).format(columns=columns, table=sql.Identifier(resource.table))
+    ).format(columns=item_columns(resource, sql.SQL("tenant.id")), table=sql.Identifier(resource.table))
     return shell(body)
+
+
+def item_columns(resource: Resource, tenant: sql.Composable) -> sql.Composed:
+    """What a detail shows of the row `t`: its columns and its lines, in the order in which they were given."""
+    columns = _columns("t", resource.columns)
+    if lines := resource.lines:
+        below = sql.SQL(
+            "(SELECT coalesce(json_agg((SELECT row_to_json(l) FROM (SELECT {columns}) l)"
+            " ORDER BY c.\"createdAt\", c.id), '[]') FROM {table} c"
+            ' WHERE c."tenantId" = {tenant} AND c.{parent} = t.id) AS {name}'
+        ).format(
+            columns=_columns("c", ["id", *(one.name for one in lines.fields)]),
+            table=sql.Identifier(lines.table),
+            tenant=tenant,
+            parent=sql.Identifier(lines.parent),
+            name=sql.Identifier(lines.field),
+        )
+        return sql.SQL(", ").join([columns, below])
+    return columns
 
 
 @lru_cache(maxsize=512)

@@ -7,28 +7,23 @@ from functools import partial
 from typing import Any
 
 import orjson
-from psycopg import DatabaseError, OperationalError, sql
-from psycopg.types.json import Jsonb
+from psycopg import DatabaseError, OperationalError
 
-from payaid.cache.keys import Change
 from payaid.call import Call
 from payaid.catalogue import Facts, Resource
-from payaid.db.servers import fetch
 from payaid.db.writing import Unit, Writes
-from payaid.errors import BadRequest, Conflict, Invalid, NotFound, PreconditionFailed
-from payaid.rest import idempotency
+from payaid.errors import BadRequest, Conflict, Invalid, PreconditionFailed
+from payaid.rest import idempotency, rows
 from payaid.rest.body import model, parse_json, validated
-from payaid.rest.plan import ItemPlan
 from payaid.rest.refusals import broken, refusal
 from payaid.rest.reply import Reply, etag, matches
 from payaid.rest.routes import PREFIX, Target
-from payaid.rest.statement import statement
+from payaid.rest.rows import Row
 from payaid.rules.broken import BrokenRules
 from payaid.rules.periods import FinancialYear
 from payaid.stamp_token import StampTokens
 
 LOAD_RUN = re.compile(r"[A-Za-z0-9._-]{1,64}")
-Row = dict[str, Any]
 
 
 class Editor:
@@ -55,7 +50,7 @@ class Editor:
 
         async def work(unit: Unit) -> Reply:
             if target.parent:
-                await _must_exist(unit, target.parent, target.id)
+                await rows.lock(unit, target.parent, target.id)
             return await create_row(unit, resource, given, tag)
 
         if key:
@@ -71,11 +66,8 @@ class Editor:
         condition = call.headers.get(b"if-match")
 
         async def work(unit: Unit) -> Reply:
-            before = await _locked(unit, resource, target.id)
-            current = await _item(unit, resource, target.id)
-            if condition and not matches(condition, etag(current)):
-                raise PreconditionFailed(f"The {resource.title} {target.id} has another version than If-Match names.")
-            return await _update_row(unit, resource, target.id, given, before, orjson.loads(current))
+            before = await _expected(unit, resource, target.id, condition)
+            return await _update_row(unit, resource, before, given)
 
         return await self._run(call, resource, work)
 
@@ -85,14 +77,9 @@ class Editor:
         condition = call.headers.get(b"if-match")
 
         async def work(unit: Unit) -> Reply:
-            before = await _locked(unit, resource, target.id)
-            current = await _item(unit, resource, target.id)
-            if condition and not matches(condition, etag(current)):
-                raise PreconditionFailed(f"The {resource.title} {target.id} has another version than If-Match names.")
-            _must_not_leave_a_gap(resource, orjson.loads(current))
-            remove = sql.SQL('DELETE FROM {} WHERE "tenantId" = %s AND id = %s').format(sql.Identifier(resource.table))
-            await unit.connection.execute(remove, (unit.tenant, target.id))
-            unit.changes.append(Change(unit.tenant, resource.table, (target.id,), _facets(before)))
+            before = await _expected(unit, resource, target.id, condition)
+            _must_not_leave_a_gap(resource, orjson.loads(before.body))
+            await rows.delete(unit, resource, before)
             return Reply(204, b"")
 
         return await self._run(call, resource, work)
@@ -111,6 +98,14 @@ class Editor:
         if stamp:
             call.answer_headers.append((b"x-payaid-stamp", self._stamps.seal(stamp).encode()))
         return answered
+
+
+async def _expected(unit: Unit, resource: Resource, id_: str, condition: bytes | None) -> rows.Version:
+    """The row, locked, and of the version that If-Match names, if it names one."""
+    before = await rows.lock(unit, resource, id_)
+    if condition and not matches(condition, etag(before.body)):
+        raise PreconditionFailed(f"The {resource.title} {id_} has another version than If-Match names.")
+    return before
 
 
 def _must_not_leave_a_gap(resource: Resource, current: Row) -> None:
@@ -146,48 +141,20 @@ async def create_row(unit: Unit, resource: Resource, given: Row, tag: Mapping[st
     """Insert one row with all that follows from it, inside the unit's transaction."""
     facts = await _facts(unit, resource, None)
     row = {**_storable(resource, given), **(resource.derive(given, facts) if resource.derive else {}), **tag}
-    lines = row.pop(resource.lines.field) if resource.lines else []
     await _number(unit, resource, row, facts, row.get("status"))
-    id_ = await _insert(unit, resource.table, row)
-    if resource.lines:
-        for line in lines:
-            await _insert(unit, resource.lines.table, {**line, resource.lines.parent: id_})
-    unit.changes.append(Change(unit.tenant, resource.table, (id_,), _facets(await _locked(unit, resource, id_))))
-    body = await _item(unit, resource, id_)
-    location = f"{PREFIX}{resource.path}/{id_}".encode()
-    return Reply(201, body, etag=etag(body), headers=((b"location", location),))
+    made = await rows.insert(unit, resource, row)
+    location = f"{PREFIX}{resource.path}/{made.id}".encode()
+    return Reply(201, made.body, etag=etag(made.body), headers=((b"location", location),))
 
 
-async def _update_row(unit: Unit, resource: Resource, id_: str, given: Row, before: Row, current: Row) -> Reply:
+async def _update_row(unit: Unit, resource: Resource, before: rows.Version, given: Row) -> Reply:
+    current = orjson.loads(before.body)
     facts = await _facts(unit, resource, current)
     row = {**_storable(resource, given), **(resource.derive(given, facts) if resource.derive else {})}
     if resource.numbering and current[resource.numbering.column] is None:
         await _number(unit, resource, row, facts, row.get("status", current["status"]))
-    row = _as_columns(row)
-    change = sql.SQL('UPDATE {} SET {} WHERE "tenantId" = {} AND id = {}').format(
-        sql.Identifier(resource.table),
-        sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in row),
-        sql.Placeholder("the tenant"),
-        sql.Placeholder("the id"),
-    )
-    await unit.connection.execute(change, {**row, "the tenant": unit.tenant, "the id": id_})
-    after = await _locked(unit, resource, id_)
-    unit.changes.append(Change(unit.tenant, resource.table, (id_,), _facets(before, after)))
-    body = await _item(unit, resource, id_)
-    return Reply(200, body, etag=etag(body))
-
-
-async def _insert(unit: Unit, table: str, row: Row) -> str:
-    row = _as_columns({"tenantId": unit.tenant, **row})
-    insert = sql.SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING id").format(
-        sql.Identifier(table),
-        sql.SQL(", ").join(map(sql.Identifier, row)),
-        sql.SQL(", ").join(map(sql.Placeholder, row)),
-    )
-    cursor = await unit.connection.execute(insert, row)
-    made = await cursor.fetchone()
-    assert made is not None, "RETURNING answers a row"  # noqa: S101
-    return str(made[0])
+    after = await rows.update(unit, resource, before, row)
+    return Reply(200, after.body, etag=etag(after.body))
 
 
 async def _number(unit: Unit, resource: Resource, row: Row, facts: Facts, status: str | None) -> None:
@@ -216,38 +183,6 @@ async def _facts(unit: Unit, resource: Resource, current: Row | None) -> Facts:
     return Facts(datetime.now(UTC), state, gstin, current)
 
 
-async def _locked(unit: Unit, resource: Resource, id_: str) -> Row:
-    """The row's facets, the row locked until the transaction ends.
-
-    Raises:
-        NotFound: there is no such row for this tenant.
-    """
-    columns = sql.SQL(", ").join(map(sql.Identifier, ("id", *resource.facets)))
-    query = sql.SQL('SELECT {} FROM {} WHERE "tenantId" = %s AND id = %s FOR UPDATE').format(
-        columns, sql.Identifier(resource.table)
-    )
-    cursor = await unit.connection.execute(query, (unit.tenant, id_))
-    row = await cursor.fetchone()
-    if row is None:
-        raise NotFound(f"There is no {resource.title} {id_}.")
-    return dict(zip(resource.facets, row[1:], strict=True))
-
-
-async def _must_exist(unit: Unit, parent: Resource, id_: str) -> None:
-    await _locked(unit, parent, id_)
-
-
-async def _item(unit: Unit, resource: Resource, id_: str) -> bytes:
-    body = await fetch(unit.connection, statement(ItemPlan(unit.tenant, resource, id_)))
-    if body is None:
-        raise NotFound(f"There is no {resource.title} {id_}.")
-    return body
-
-
-def _facets(*versions: Row) -> dict[str, set[Any]]:
-    return {name: {version[name] for version in versions} for name in versions[0]}
-
-
 def _storable(resource: Resource, given: Row) -> Row:
     """What was given, without nulls for columns that have none: those take their defaults."""
     return {
@@ -255,14 +190,6 @@ def _storable(resource: Resource, given: Row) -> Row:
         for name, value in given.items()
         if value is not None or name not in resource.columns or resource.columns[name].nullable
     }
-
-
-def _as_columns(row: Row) -> Row:
-    return {name: Jsonb(value) if _is_json(value) else value for name, value in row.items()}
-
-
-def _is_json(value: Any) -> bool:
-    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
 
 
 def _resource(target: Target) -> Resource:

@@ -151,3 +151,25 @@ def test_an_expired_answer_is_served_while_it_is_renewed_and_an_outdated_one_nev
         assert (how, entry.stamp) == ("miss", 130)
 
     asyncio.run(scene())
+
+
+def test_who_comes_between_a_fillers_end_and_its_removal_begins_another() -> None:
+    """A filler that is done stays listed until the loop runs its callback; waiting for it there would spin for ever."""
+
+    async def scene() -> None:
+        kept, early, late = store(), Database(100, b"old", takes_s=0), Database(150, b"new", takes_s=0)
+        ended: list[asyncio.Task[tuple[object, str]]] = []
+
+        async def fill() -> Filling:
+            filling = await early()
+            # Scheduled before the task ends, so it runs before the callbacks of its end do.
+            asyncio.get_running_loop().call_soon(
+                lambda: ended.append(asyncio.ensure_future(kept.read(wanted(late, shown=140))))
+            )
+            return filling
+
+        await kept.read(wanted(fill))
+        entry, _ = await asyncio.wait_for(ended[0], 5)
+        assert entry.body == b"new"  # type: ignore[attr-defined]
+
+    asyncio.run(scene())
