@@ -65,7 +65,7 @@ RESOURCE = Resource(
     numbering=Numbering("invoiceNumber", numbering.INVOICE, unnumbered=("draft", "cancelled"), lasting=True),
     derive=derive,
     fields=(
-        Field("invoiceNumber", writable=False, nullable=False, filter=True),
+        Field("invoiceNumber", writable=False, filter=True, about="None before it is issued."),
         Field("status", Kind.CHOICE, nullable=False, filter=True, facet=True,
               choices=("draft", "sent", "paid", "overdue", "cancelled")),
         Field("customerId", Kind.REFERENCE, filter=True, facet=True, refers_to="Contact"),
