@@ -18,8 +18,9 @@ from psycopg.rows import dict_row
 
 from payaid.content import content, content_root
 from payaidctl.errors import Unreachable, UsageError
-from payaidctl.finding import Finding, Status
+from payaidctl.finding import Finding, Report, Status, Stopwatch
 from payaidctl.indexes.session import bounded, looking
+from payaidctl.target import Target
 from payaidctl.tell.table import size
 
 FOLDER = "sql/inspect"
@@ -119,6 +120,29 @@ def parse(path: Path) -> Inspection:
         sums=_names(header.get("sum", "")),
         keep=header.get("keep", "").partition("=")[0].strip(),
     )
+
+
+def listing() -> str:
+    """What there is to look at, one a line."""
+    known = inspections()
+    width = max(map(len, known))
+    return "\n".join(f"{name:<{width}}  {one.title}" for name, one in known.items())
+
+
+async def inspect(system: Target, identifier: str | None, timeout_s: float) -> Report:
+    """One inspection with all its rows as a table; without an identifier all of them, told by what needs a person.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    chosen = [inspection(identifier)] if identifier else list(inspections().values())
+    replicas = {f"replica {number}": url for number, url in enumerate(system.replica_urls, start=1)}
+    urls = {"primary": system.direct_url} | replicas
+    watch = Stopwatch(f"inspect {identifier}" if identifier else "inspect", str(system))
+    seen = [await look(one, urls, timeout_s) for one in chosen]
+    if identifier:
+        return watch.report(findings(seen[0]), {"table": table(seen[0])})
+    return watch.report([finding for one in seen for finding in summary(one)])
 
 
 async def look(one: Inspection, urls: Mapping[str, str], timeout_s: float = 5) -> Seen:

@@ -46,32 +46,17 @@ def command(
     """
     from payaidctl import inspection
     from payaidctl.errors import UsageError
-    from payaidctl.finding import Stopwatch
     from payaidctl.target import resolve
     from payaidctl.tell import tell
 
     if list_:
-        known = inspection.inspections()
-        width = max(map(len, known))
-        typer.echo("\n".join(f"{name:<{width}}  {one.title}" for name, one in known.items()))
+        typer.echo(inspection.listing())
         raise typer.Exit
     if explain:
         if identifier is None:
             raise UsageError("--explain needs an ID", "`payaidctl inspect --list` names them")
         typer.echo(inspection.inspection(identifier).path.read_text(encoding="utf-8").rstrip())
         raise typer.Exit
-    chosen = [inspection.inspection(identifier)] if identifier else list(inspection.inspections().values())
     system = resolve(env_file=env_file, target=target, database_url=database_url)
-    replicas = {f"replica {number}": url for number, url in enumerate(system.replica_urls, start=1)}
-    urls = {"primary": system.direct_url} | replicas
-    watch = Stopwatch(f"inspect {identifier}" if identifier else "inspect", str(system))
-
-    async def look() -> list[inspection.Seen]:
-        return [await inspection.look(one, urls, timeout) for one in chosen]
-
-    seen = asyncio.run(look())
-    if identifier:
-        report = watch.report(inspection.findings(seen[0]), {"table": inspection.table(seen[0])})
-    else:
-        report = watch.report([finding for one in seen for finding in inspection.summary(one)])
+    report = asyncio.run(inspection.inspect(system, identifier, timeout))
     raise typer.Exit(int(tell(report, output, report_file)))

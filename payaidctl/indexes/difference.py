@@ -5,73 +5,18 @@ What decides is definition and validity; a name decides nothing, except whose pl
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
-from payaidctl.finding import Status
 from payaidctl.indexes.actual import Catalogue, Index, Table
 from payaidctl.indexes.declared import Declaration, retired, temporary
 from payaidctl.indexes.definition import Definition, Refusal, differences
+from payaidctl.indexes.judgement import Judgement, State
 from payaidctl.indexes.progress import Build
-
-
-class State(StrEnum):
-    """What became of a declared index."""
-
-    OK = "ok"
-    EQUIVALENT = "equivalent"
-    REDUNDANT = "redundant"
-    MISSING = "missing"
-    INVALID = "invalid"
-    BUILDING = "building"
-    DIFFERENT = "different"
-    TABLE_ABSENT = "table absent"
-    COLUMN_ABSENT = "column absent"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-STATUS = {
-    State.OK: Status.PASS,
-    State.EQUIVALENT: Status.PASS,
-    State.REDUNDANT: Status.WARN,
-    State.BUILDING: Status.INCONCLUSIVE,
-    State.UNKNOWN: Status.INCONCLUSIVE,
-}
-SERVING = frozenset({State.OK, State.EQUIVALENT, State.REDUNDANT})
 
 UNDEFINED_COLUMN = "42703"
 UNDEFINED_OBJECT = frozenset({"42704", "42883", "3F000"})
 # Not the declaration's fault: somebody holds a lock, or we may not read the table.
 COULD_NOT_LOOK = frozenset({"55P03", "57014", "42501"})
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """One declared index: its state, the index that serves (or fails to), and everything worth saying about it.
-
-    `own` has the declared name; `index` is the one that counts (an equivalent may have another name); `twins` are
-    further indexes of the same meaning; `leftovers` are those that an interrupted repair of ours left behind.
-    """
-
-    declared: Declaration
-    state: State
-    detail: str = ""
-    advice: str = ""
-    table: Table | None = None
-    wanted: Definition | None = None
-    index: Index | None = None
-    own: Index | None = None
-    twins: tuple[Index, ...] = ()
-    leftovers: tuple[Index, ...] = ()
-    build: Build | None = None
-    caution: str = ""
-
-    @property
-    def status(self) -> Status:
-        """Pass, warn, fail or inconclusive, by the state; a caution turns a pass into a warning."""
-        status = STATUS.get(self.state, Status.FAIL)
-        return Status.WARN if self.caution and status is Status.PASS else status
 
 
 def judge(declared: Declaration, meaning: Definition | Refusal | None, catalogue: Catalogue) -> Judgement:

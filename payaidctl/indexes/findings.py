@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from payaidctl.finding import Finding, Status
-from payaidctl.indexes.difference import SERVING, Judgement
+from payaidctl.indexes.judgement import SERVING, Judgement
 from payaidctl.indexes.proof import Choice, Proof
 from payaidctl.tell.table import size
 

@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from payaidctl.indexes import isolation, plans
 from payaidctl.indexes.actual import Catalogue, Index, Table
 from payaidctl.indexes.definition import Definition
-from payaidctl.indexes.difference import Judgement
+from payaidctl.indexes.judgement import Judgement
 from payaidctl.indexes.plans import Explained, Use
 from payaidctl.indexes.questions import Question, Unanswerable, question
 from payaidctl.indexes.session import bounded

@@ -11,7 +11,7 @@ from payaidctl.indexes import partitions, steps
 from payaidctl.indexes.actual import Catalogue, Index, Table
 from payaidctl.indexes.declared import kept, retired, temporary
 from payaidctl.indexes.definition import Definition, differences
-from payaidctl.indexes.difference import SERVING, Judgement, State
+from payaidctl.indexes.judgement import SERVING, Judgement, State
 from payaidctl.indexes.steps import Kind, Step
 
 HOPELESS = frozenset({State.TABLE_ABSENT, State.COLUMN_ABSENT, State.REFUSED, State.UNKNOWN})

@@ -11,8 +11,9 @@ from payaidctl.errors import Unreachable
 from payaidctl.finding import Finding, Status
 from payaidctl.indexes import canonical, declared
 from payaidctl.indexes.canonical import Canonical
-from payaidctl.indexes.difference import SERVING, Judgement, judge
+from payaidctl.indexes.difference import judge
 from payaidctl.indexes.findings import finding, finding_of_replica
+from payaidctl.indexes.judgement import SERVING, Judgement
 from payaidctl.indexes.proof import Eyes, Proof, case, prove
 from payaidctl.indexes.session import describe, looking
 
