@@ -159,7 +159,6 @@ class Settings(BaseModel):
     trusted_proxies: Words = setting(
         (), "TRUSTED_PROXIES", "http", "Networks (CIDR) whose X-Forwarded-For is believed; none by default."
     )
-    cdn_url: str = setting("", "CDN_URL", "http", "Prefix of static assets; empty: served from /static.")
     instance: str = setting("", "INSTANCE_ID", "http", "Name of this instance in X-Instance; empty: the host's name.")
     run_dir: str = setting(
         "",
@@ -208,12 +207,6 @@ class Settings(BaseModel):
     slow_ms: int = setting(1000, "SLOW_MS", "telemetry", "A request over this is slow: logged and counted.", ge=1)
     statsd_host: str = setting("", "STATSD_HOST", "telemetry", "StatsD server; empty: off.")
     statsd_port: int = setting(8125, "STATSD_PORT", "telemetry", "Its UDP port.", ge=1, le=65535)
-    apm_url: str = setting(
-        "",
-        "APM_SERVER_URL",
-        "telemetry",
-        "OTLP/HTTP endpoint for traces (OTEL_EXPORTER_OTLP_ENDPOINT too); empty: off.",
-    )
 
     @field_validator(
         "database_read_urls", "database_read_direct_urls", "redis_cluster_nodes", "cors_origins", "trusted_proxies",
@@ -260,8 +253,6 @@ class Settings(BaseModel):
         """
         environ = os.environ if environ is None else environ
         given = {name: value for name, value in environ.items() if value != ""}
-        if "OTEL_EXPORTER_OTLP_ENDPOINT" in given:
-            given.setdefault("APM_SERVER_URL", given["OTEL_EXPORTER_OTLP_ENDPOINT"])
         try:
             return cls.model_validate(given)
         except ValidationError as error:

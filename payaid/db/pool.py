@@ -20,6 +20,7 @@ class Pool:
 
     def __init__(self, name: str, dsn: str, settings: Settings) -> None:
         self.name = name
+        self.statement_timeout_s = settings.statement_timeout_ms / 1000
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             dsn,
             connection_class=AsyncConnection[tuple[Any, ...]],

@@ -1,11 +1,13 @@
 """A primary and a replica are two types: the second has no way to write."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from payaid.db.identity import Connection
 from payaid.db.pool import Pool
+from payaid.errors import Unavailable
 from payaid.rest.statement import Statement
 
 # After a failure a replica is left alone for this long; then one read tries it.
@@ -14,8 +16,22 @@ REST_S = 1.0
 POSITION_LIVES_S = 0.25
 
 
-async def fetch(connection: Connection, statement: Statement) -> bytes | None:
-    """Run one read and answer its one text value as bytes, undecoded; None for SQL null."""
+async def fetch(pool: Pool, statement: Statement) -> bytes | None:
+    """Run one read and answer its one text value as bytes, undecoded; None for SQL null.
+
+    Raises:
+        Unavailable: no connection was free, or the statement took longer than one may; it is cancelled there, too.
+    """
+    async with pool.connection() as connection:
+        try:
+            # Counted here: a session setting would not survive a transaction pooler.
+            async with asyncio.timeout(pool.statement_timeout_s):
+                return await _fetch(connection, statement)
+        except TimeoutError:
+            raise Unavailable("The query took longer than a statement may.") from None
+
+
+async def _fetch(connection: Connection, statement: Statement) -> bytes | None:
     cursor = await connection.execute(statement.sql, statement.params, prepare=False)
     result = cursor.pgresult
     assert result is not None, "a SELECT has a result"  # noqa: S101
@@ -30,15 +46,17 @@ class Primary:
 
     async def read(self, statement: Statement) -> bytes | None:
         """One statement, autocommitted."""
-        async with self.pool.connection() as connection:
-            return await fetch(connection, statement)
+        return await fetch(self.pool, statement)
 
-    @staticmethod
     @asynccontextmanager
-    async def transaction(connection: Connection, tenant: str) -> AsyncIterator[None]:
-        """One transaction of one tenant; the setting dies with it, so it is safe behind a transaction pooler."""
+    async def transaction(self, connection: Connection, tenant: str) -> AsyncIterator[None]:
+        """One transaction of one tenant; its settings die with it, so it is safe behind a transaction pooler."""
+        longest = f"{round(self.pool.statement_timeout_s * 1000)}ms"
         async with connection.transaction():
-            await connection.execute("SELECT set_config('payaid.tenant_id', %s, true)", (tenant,))
+            await connection.execute(
+                "SELECT set_config('payaid.tenant_id', %s, true), set_config('statement_timeout', %s, true)",
+                (tenant, longest),
+            )
             yield
 
 
@@ -78,5 +96,4 @@ class Replica:
 
     async def read(self, statement: Statement) -> bytes | None:
         """One statement, autocommitted."""
-        async with self.pool.connection() as connection:
-            return await fetch(connection, statement)
+        return await fetch(self.pool, statement)

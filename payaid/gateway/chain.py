@@ -8,6 +8,7 @@ from payaid.asgi import App
 from payaid.cache.store import Store
 from payaid.gateway.authorise import Authorise
 from payaid.gateway.bound import Bound
+from payaid.gateway.browser import Browser
 from payaid.gateway.compress import Compress
 from payaid.gateway.deadline import Deadline
 from payaid.gateway.failures import Failures
@@ -46,6 +47,8 @@ def chain(rest: App, parts: Parts) -> App:
         lambda app: Trace(app, parts.process),
         # Outside the failures, so that a failure is measured as what the caller saw of it.
         lambda app: Observed(app, parts.in_flight),
+        # Before identity: a preflight has none. Not there at all where no origin is configured.
+        *([lambda app: Browser(app, settings.cors_origins)] if settings.cors_origins else []),
         # Everything further in may raise; only here does it become a problem document.
         Failures,
         # Before anybody looks at the body: an oversized one costs nothing but its header.

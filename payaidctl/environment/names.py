@@ -12,7 +12,6 @@ OPERATOR = frozenset(
         "PAYAID_CONTENT",
         "PAYAID_STATE",
         "PAYAID_TARGETS",
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
     }
 )
 # The existing Next.js and Prisma system's names. Secrets are judged as such wherever they appear.
