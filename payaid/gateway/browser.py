@@ -1,4 +1,4 @@
-"""What browsers need: CORS for the configured origins, and their preflights answered before anybody asks who they are."""
+"""What browsers need: CORS for the configured origins, their preflights answered before anybody asks who they are."""
 
 from payaid.asgi import App, Receive, Scope, Send, answer, call_of
 
