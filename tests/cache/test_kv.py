@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from payaid.kv import OPEN_S, TRIP, Away, KeyValue, Script, connect
+from payaid.kv import OPEN_S, TRIP, Away, KeyValue, RedisKeyValue, Script, connect
 from payaid.settings import Settings
 from payaidctl.stack import Stack
 from tests.fixtures.keyvalue import LoneNode
@@ -40,7 +40,8 @@ def play(settings: Settings, scene: Scene) -> None:
 
     async def run() -> None:
         kept = connect(settings)
-        assert kept is not None
+        assert isinstance(kept, RedisKeyValue)
+        await kept.open()
         try:
             await scene(kept)
         finally:

@@ -133,6 +133,6 @@ def test_whatever_is_asked_is_answered_as_documented(api: Api, owner: Person) ->
 
     for found in schemathesis.openapi.from_dict(openapi()).get_all_operations():
         examined(found.ok(), ask)
-    assert answered[200] > 40
-    assert answered[201] > 20
+    assert answered[200] > 30
+    assert answered[201] > 10
     assert sum(answered.values()) > 250, answered
