@@ -303,7 +303,8 @@ def test_a_long_text_is_sent_smaller_and_is_the_same(coding: str, decode: Any) -
 @pytest.mark.parametrize(
     ("app", "headers"),
     [(saying(LONG), {}), (saying(LONG), {"accept-encoding": "identity"}),
-     (saying(b"x" * (WORTH - 1)), {"accept-encoding": "br"}), (saying(LONG, b"application/pdf"), {"accept-encoding": "br"})],
+     (saying(b"x" * (WORTH - 1)), {"accept-encoding": "br"}),
+     (saying(LONG, b"application/pdf"), {"accept-encoding": "br"})],
 )  # fmt: skip
 def test_what_is_not_asked_for_or_not_worth_it_is_sent_as_it_is(app: App, headers: dict[str, str]) -> None:
     found = ask(Compress(app), headers=headers)
