@@ -27,14 +27,14 @@ ready: $(VENV)/.installed ## Set everything up and score the embedded stack: is 
 	esac
 
 test: $(VENV)/.installed ## Run the tests, on a real PostgreSQL, PgBouncer and Valkey of their own
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.installed ## Lint, types, import contracts, and the documents' parity with the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest tests/docs -q
+	$(BIN)/python -m pytest tests/cli/test_reference.py
 
 bench: $(VENV)/.installed ## Measure the request path against a bare server, side by side (needs wrk)
 	@$(BIN)/python -m bench

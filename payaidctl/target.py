@@ -145,9 +145,7 @@ def libpq(url: str) -> str:
     head, mark, query = url.partition("?")
     if not mark:
         return url
-    kept = [
-        (name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name not in PRISMA_PARAMETERS
-    ]
+    kept = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name not in PRISMA_PARAMETERS]
     return f"{head}?{urlencode(kept)}" if kept else head
 
 

@@ -12,9 +12,7 @@ from payaidctl.options import EnvFileOption, Output, OutputOption, ReportOption,
 def command(
     files: Annotated[list[Path] | None, typer.Argument(help="Files of settings; several are compared.")] = None,
     *,
-    values_only: Annotated[
-        bool, typer.Option("--values-only", help="Ask no server what they do in effect.")
-    ] = False,
+    values_only: Annotated[bool, typer.Option("--values-only", help="Ask no server what they do in effect.")] = False,
     env_file: EnvFileOption = None,
     target: TargetOption = None,
     timeout: TimeoutOption = 5.0,
@@ -37,9 +35,7 @@ def command(
         report = check_files(files)
     else:
         env, system, from_file = settings(files[0] if files else env_file, target)
-        report = asyncio.run(
-            check_one(env, system, from_file=from_file, timeout_s=timeout, in_effect=not values_only)
-        )
+        report = asyncio.run(check_one(env, system, from_file=from_file, timeout_s=timeout, in_effect=not values_only))
         if not values_only:
             record(report, system)
     raise typer.Exit(int(tell(report, output, report_file)))

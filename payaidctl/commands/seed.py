@@ -17,7 +17,8 @@ def command(
     ] = 200,
     seed: Annotated[int, typer.Option("--seed", help="Another number, other data.", min=0)] = 42,
     as_of: Annotated[
-        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day after its newest; today if not said.")
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day after its newest; today if not said."),
     ] = None,
     env_file: EnvFileOption = None,
     target: TargetOption = None,

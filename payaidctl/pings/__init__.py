@@ -32,6 +32,4 @@ def verdict(
     """A finding that passes if it holds, else is `otherwise`; None means that it could not be seen."""
     if holds is None:
         return Finding(id, Status.INCONCLUSIVE, title, observed, expected, advice=advice)
-    return Finding(
-        id, Status.PASS if holds else otherwise, title, observed, expected, advice="" if holds else advice
-    )
+    return Finding(id, Status.PASS if holds else otherwise, title, observed, expected, advice="" if holds else advice)

@@ -15,8 +15,7 @@ def judge(facts: dict[str, Any]) -> list[Finding]:
             "api.live",
             facts["live"] == 200,
             "Is the process alive?",
-            f"{facts['live']}, p50 {facts['p50_ms']} ms, p99 {facts['p99_ms']} ms, "
-            f"version {facts['version'] or '?'}",
+            f"{facts['live']}, p50 {facts['p50_ms']} ms, p99 {facts['p99_ms']} ms, version {facts['version'] or '?'}",
             "200",
             advice="`payaidctl logs api`",
         ),

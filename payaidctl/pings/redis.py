@@ -56,9 +56,7 @@ def _node(node: dict[str, Any]) -> Finding:
     title = "Does the node answer, in its role, in time?"
     expected = f"answers, link up, p99 < {SLOW_MS:g} ms"
     if "error" in node:
-        return Finding(
-            name, Status.FAIL, title, node["error"], expected, advice="start the node, or look at its log"
-        )
+        return Finding(name, Status.FAIL, title, node["error"], expected, advice="start the node, or look at its log")
     slots = f", {node['slots']} slots" if node.get("slots") else ""
     link = f", link {node['link']}" if node["link"] else ""
     memory = f", {node['used_share']:.0%} of memory" if node["used_share"] is not None else ""

@@ -194,9 +194,7 @@ async def _alone(connection: Connection, progress: Progress | None) -> AsyncIter
     told = False
     while not await _locked(connection):
         holder = await (await connection.execute(BLOCKERS, (LOCK,))).fetchone()
-        who = (
-            f"{holder['application_name']} (pid {holder['pid']}, {holder['usename']})" if holder else "another one"
-        )
+        who = f"{holder['application_name']} (pid {holder['pid']}, {holder['usename']})" if holder else "another one"
         if time.monotonic() > deadline:
             raise Failed(f"a migration is under way: {who}", "wait for it, or end that session if it is stuck")
         if progress and not told:

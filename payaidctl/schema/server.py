@@ -72,9 +72,7 @@ async def connect(url: str, purpose: str) -> AsyncIterator[psycopg.AsyncConnecti
         )
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[-1]
-        raise Unreachable(
-            f"{mask(url)} cannot be reached: {reason}", "check the URL with `payaidctl ping`"
-        ) from error
+        raise Unreachable(f"{mask(url)} cannot be reached: {reason}", "check the URL with `payaidctl ping`") from error
     async with connection:
         yield connection
 
