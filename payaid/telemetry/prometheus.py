@@ -4,6 +4,7 @@ One registry a process, no shared files of half-written numbers: each worker wri
 RUN_DIR/metrics every second, and /metrics on any worker of the instance answers them all, told apart by `worker`.
 """
 
+import resource
 import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
@@ -125,6 +126,8 @@ class Metrics(Collector):
         times = self._process.cpu_times()
         yield "payaid_process_cpu_seconds", "CPU used since the start.", {}, times.user + times.system
         yield "payaid_process_resident_bytes", "Resident memory.", {}, float(self._process.memory_info().rss)
+        yield "payaid_process_open_fds", "Descriptors in use.", {}, float(self._process.num_fds())
+        yield "payaid_process_max_fds", "Descriptors allowed.", {}, float(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         since = time.monotonic() - 300
         self._active = {user: seen for user, seen in self._active.items() if seen > since}
         yield "payaid_active_users", "Users seen in five minutes.", {}, float(len(self._active))

@@ -8,7 +8,10 @@ from payaid.settings import declared
 OPERATOR = frozenset(
     {
         "API_URL",
+        "BACKUP_MARKER",
         "PGBOUNCER_ADMIN_URL",
+        "PROBE_EMAIL",
+        "PROBE_PASSWORD",
         "PAYAID_CONTENT",
         "PAYAID_STATE",
         "PAYAID_TARGETS",

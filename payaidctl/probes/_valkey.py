@@ -74,6 +74,7 @@ async def describe(client: "redis.Redis", address: str) -> dict[str, Any]:
         "policy": info.get("maxmemory_policy"),
         "used_bytes": used,
         "maxmemory_bytes": most,
+        "machine_bytes": int(info.get("total_system_memory", 0)),
         "used_share": round(used / most, 4) if most else None,
         "evicted": int(info.get("evicted_keys", 0)),
         "aof": bool(info.get("aof_enabled", 0)),

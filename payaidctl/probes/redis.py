@@ -12,6 +12,8 @@ from payaidctl.target import Target
 NAMED_BY = ("REDIS_CLUSTER_NODES", "REDIS_URL")
 WRITES = ""
 SLOTS = 16384
+# What is left is for replication buffers, copy-on-write while saving, and the rest of the machine.
+SAFE_PERCENT = 75
 
 
 async def look(target: Target, timeout_s: float) -> dict[str, Any]:
@@ -113,7 +115,10 @@ def _slots(word: str) -> int:
 
 def _sums(nodes: list[dict[str, Any]]) -> dict[str, Any]:
     alive = [node for node in nodes if "error" not in node]
+    promised = _promised(alive)
     return {
+        "promised_percent": promised,
+        "overcommitted": sorted(host for host, percent in promised.items() if percent > SAFE_PERCENT),
         "unreachable": [node["address"] for node in nodes if "error" in node],
         "policies": sorted({str(node["policy"]) for node in alive}),
         "unbounded": [node["address"] for node in alive if not node["maxmemory_bytes"]],
@@ -122,3 +127,13 @@ def _sums(nodes: list[dict[str, Any]]) -> dict[str, Any]:
         "versions": sorted({node["version"] for node in alive}),
         "worst_p99_ms": max((node["p99_ms"] for node in alive), default=None),
     }
+
+
+def _promised(nodes: list[dict[str, Any]]) -> dict[str, float]:
+    """How much of each machine's memory its nodes may take together, in percent, where both are told."""
+    found: dict[str, float] = {}
+    for node in nodes:
+        if node["maxmemory_bytes"] and node["machine_bytes"]:
+            host = node["address"].rpartition(":")[0]
+            found[host] = round(found.get(host, 0.0) + 100 * node["maxmemory_bytes"] / node["machine_bytes"], 1)
+    return found

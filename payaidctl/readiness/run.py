@@ -25,6 +25,8 @@ from payaidctl.terminal import say
 Key = tuple[str, str]
 # These measure milliseconds, and would measure each other if they ran side by side.
 TIMING = ("redis", "queue", "api")
+# What the service may refuse afterwards, for a minute, goes last.
+LAST = ("guesses",)
 Told = Mapping[str, Any] | OperatorError
 
 
@@ -121,7 +123,7 @@ async def ask(
     quiet = [one for key, one in distinct.items() if key not in told and not probes.probe(one.probe).WRITES]
     answers = await asyncio.gather(*(_look(question, target, timeout_s) for question in quiet))
     told |= {question.key: answer for question, answer in zip(quiet, answers, strict=True)}
-    for key, question in distinct.items():
+    for key, question in sorted(distinct.items(), key=lambda item: item[1].probe in LAST):
         if key not in told:
             hear(f"  {question.probe}: {probes.probe(question.probe).WRITES}")
             told[key] = await _look(question, target, timeout_s)
