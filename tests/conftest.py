@@ -10,4 +10,5 @@ pytest_plugins = [
     "tests.fixtures.postgres15",
     "tests.fixtures.load",
     "tests.fixtures.schema",
+    "tests.fixtures.order",
 ]
