@@ -17,7 +17,15 @@ ATTEMPTS = 11
 
 
 async def look(target: Target, timeout_s: float) -> dict[str, Any]:
-    """The status of each attempt, which one was `refused_at` first, and whether the `account` was what was counted."""
+    """The status of each attempt, which one was `refused_at` first, and whether the `account` was what was counted.
+
+    Windows are fixed minutes: a series over whose middle a minute ended proves nothing, and is made once more.
+    """
+    facts = await _series(target, timeout_s)
+    return await _series(target, timeout_s) if facts["window_ended"] else facts
+
+
+async def _series(target: Target, timeout_s: float) -> dict[str, Any]:
     email = f"nobody-{uuid4().hex}@example.invalid"
     account = f"rl:login:account:{sha256(email.encode()).hexdigest()[:32]}"
     own: set[str] = set()
@@ -52,7 +60,14 @@ def judge(answers: list[httpx.Response]) -> dict[str, Any]:
         "refused_at": refused[0] if refused else None,
         "other": sorted(set(statuses) - {401, 429}),
         "retry_after": answers[-1].headers.get("retry-after", ""),
+        "window_ended": _renewed_in(answers[-1]) > _renewed_in(answers[0]),
     }
+
+
+def _renewed_in(answer: httpx.Response) -> int:
+    """Seconds until the window ends, as the answer says; they grow only when another has begun."""
+    told = answer.headers.get("x-ratelimit-reset", "")
+    return int(told) if told.isdigit() else 0
 
 
 def _address(answer: httpx.Response) -> set[str]:
