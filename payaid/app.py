@@ -15,6 +15,7 @@ from payaid.rest.auth import Auth
 from payaid.rest.batch import Batches
 from payaid.rest.health import Health
 from payaid.rest.openapi import document
+from payaid.rest.ops import Ops
 from payaid.rest.pages import docs
 from payaid.rest.plan import plan
 from payaid.rest.reply import Reply, etag
@@ -28,6 +29,12 @@ PROMETHEUS = b"text/plain; version=0.0.4; charset=utf-8"
 HTML = b"text/html; charset=utf-8"
 # A page of ours runs no script, and loads nothing from anywhere else.
 PAGE_POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'")
+# Read with the cache switched off; just as private.
+BYPASS = (
+    (b"cache-status", b"payaid; fwd=bypass"),
+    (b"cache-control", b"private, no-cache"),
+    (b"vary", b"authorization"),
+)
 
 
 def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
@@ -35,12 +42,16 @@ def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
     path = runtime.path
     editor = Editor(path.writes, runtime.tokens)
     auth = Auth(runtime.settings, path.primary, path.writes, runtime.limiter, runtime.tokens)
+    token = runtime.settings.ops_token
+    ops = Ops(token.get_secret_value() if token else "", runtime.process, runtime.exposition.all, runtime.limiter)
     health = Health(path.primary, path.replicas, path.redis, path.stamps, lambda: runtime.draining, runtime.process)
 
     async def read(call: Call) -> Reply:
         assert call.target is not None  # noqa: S101
-        filling = await path.executor.fill(plan(call.target, call.query, call.who(), path.cursors), call.shown_stamp)
-        return Reply(200, filling.body, etag=filling.etag, headers=((b"cache-status", b"payaid; fwd=bypass"),))
+        planned = plan(call.target, call.query, call.who(), path.cursors)
+        call.cache_class, call.cache_result = planned.cache_class, "bypass"
+        filling = await path.executor.fill(planned, call.shown_stamp)
+        return Reply(200, filling.body, etag=filling.etag, headers=BYPASS)
 
     async def metrics(_: Call) -> Reply:
         text = await asyncio.to_thread(runtime.exposition.all)
@@ -60,7 +71,7 @@ def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
         "batch": batches.run,
         "login": auth.login, "refresh": auth.refresh, "logout": auth.logout, "me": auth.me,
         "live": lambda _: health.live(), "ready": lambda _: health.ready(), "health": lambda _: health.health(),
-        "metrics": metrics, "openapi": openapi, "docs": pages,
+        "metrics": metrics, "openapi": openapi, "docs": pages, "ops": ops.page,
     }  # fmt: skip
 
 

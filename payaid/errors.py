@@ -66,6 +66,16 @@ class Unauthenticated(PayaidError):
         super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
 
 
+class OperatorNeeded(Unauthenticated):
+    """The operator's page, asked for by somebody else. A browser asks its user for the token as a password."""
+
+    advice = "Send OPS_TOKEN as a bearer token, or as the password of any user."
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail)
+        self.headers["WWW-Authenticate"] = 'Basic realm="payaid operator", charset="UTF-8"'
+
+
 class Forbidden(PayaidError):
     """Known, and not allowed: a role or a module licence is missing."""
 

@@ -205,6 +205,10 @@ class Settings(BaseModel):
     )
     log_format: str = setting("json", "LOG_FORMAT", "telemetry", "json, or text for people.", pattern="^(json|text)$")
     slow_ms: int = setting(1000, "SLOW_MS", "telemetry", "A request over this is slow: logged and counted.", ge=1)
+    ops_token: SecretStr | None = setting(
+        None, "OPS_TOKEN", "telemetry",
+        "The operator's password for the page /ops, 32 characters or more; unset: there is no such page.", secret=True,
+    )  # fmt: skip
     statsd_host: str = setting("", "STATSD_HOST", "telemetry", "StatsD server; empty: off.")
     statsd_port: int = setting(8125, "STATSD_PORT", "telemetry", "Its UDP port.", ge=1, le=65535)
 
@@ -216,9 +220,11 @@ class Settings(BaseModel):
     def _words(cls, value: Any) -> Any:
         return _split(value)
 
-    @field_validator("jwt_secret")
+    @field_validator("jwt_secret", "ops_token")
     @classmethod
-    def _strong(cls, value: SecretStr) -> SecretStr:
+    def _strong(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
         text = value.get_secret_value()
         if len(text) < 32:
             raise ValueError("shorter than 32 characters; make one with `openssl rand -base64 48`")

@@ -32,6 +32,7 @@ def settings(site: Site, database: str = DATABASE) -> dict[str, str]:
         "JWT_SECRET": site.secrets["jwt"],
         "JWT_ISSUER": "payaid",
         "JWT_AUDIENCE": "payaid-api",
+        "OPS_TOKEN": site.secrets["ops"],
         "HOST": LOOPBACK,
         "PORT": str(site.ports["api"]),
         "WORKERS": "2",

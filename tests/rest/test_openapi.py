@@ -21,7 +21,7 @@ from tests.fixtures.api import Api, Person, plain
 
 METHODS = ("get", "post", "patch", "delete")
 # Pages for people and for scrapers are no part of the API.
-UNDOCUMENTED = {"/openapi.json", "/docs", "/metrics"}
+UNDOCUMENTED = {"/openapi.json", "/docs", "/metrics", "/ops"}
 EXAMPLES = 7
 
 
