@@ -44,20 +44,20 @@ class Row:
         return "" if self.goal is None else "met" if self.ratio >= self.goal else "missed"
 
 
-def cached(place: World, rounds: int, seconds: float) -> Iterator[Row]:
+def cached(place: World, rounds: int, seconds: int) -> Iterator[Row]:
     """L1 and L2 hits beside the bare server that sends the same bytes."""
     with payaid(place.env, WORKERS="1") as ours, bare(_size(ours, place, SMALL)) as theirs:
         rate(ours.url, Shot(SMALL), place.token_file, seconds)
         mine, other, ratio = pairs(ours.url, theirs.url, Shot(SMALL), place.token_file, rounds, seconds)
-        yield Row("cached list, 8 KB, L1", mine, "bare Granian", other, ratio, 0.7)
+        yield Row("cached, 8 KB, L1", mine, "bare Granian", other, ratio, 0.7)
     # An L1 of 1 MiB holds a tenth of what is asked in turns: every answer comes from Redis.
     with payaid(place.env, WORKERS="1", CACHE_L1_BYTES=str(MIB)) as ours, bare(_size(ours, place, SMALL)) as theirs:
         rate(ours.url, Shot(SMALL), place.token_file, seconds)
         mine, other, ratio = pairs(ours.url, theirs.url, Shot(SMALL), place.token_file, rounds, seconds)
-        yield Row("cached list, 8 KB, L2", mine, "bare Granian", other, ratio, 0.2)
+        yield Row("cached, 8 KB, L2", mine, "bare Granian", other, ratio, 0.2)
 
 
-def uncached(place: World, rounds: int, seconds: float) -> Iterator[Row]:
+def uncached(place: World, rounds: int, seconds: int) -> Iterator[Row]:
     """Reads that go to the database every time, beside psycopg alone; and what writes and batches cost."""
     with payaid(place.env, WORKERS="2", CACHE="false", RATE_LIMITS="false") as ours:
         ratios, mine, other = [], 0.0, 0.0
@@ -100,7 +100,7 @@ def main() -> None:
     """Measure, show, keep."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="interleaved pairs a measurement")
-    parser.add_argument("--seconds", type=float, default=3.0, help="length of one round")
+    parser.add_argument("--seconds", type=int, default=3, help="length of one round")
     asked = parser.parse_args()
     needs_wrk()
     console = Console(stderr=True)
@@ -108,7 +108,7 @@ def main() -> None:
         title="payaid, side by side", caption="medians of interleaved pairs; requests a second are this machine's"
     )
     for name in ("what", "ours/s", "against", "theirs/s", "ratio", "goal", ""):
-        table.add_column(name, justify="left" if name in {"what", "against", ""} else "right")
+        table.add_column(name, justify="left" if name in {"what", "against", ""} else "right", no_wrap=True)
     rows = []
     with console.status("starting a stack of its own") as status, world() as place:
         for measure in (cached, uncached):

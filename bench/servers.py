@@ -55,7 +55,9 @@ def _run(command: list[str], env: Mapping[str, str], ready: str) -> Iterator[Ser
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     given = {**inherited, **env, "PORT": str(port), "GRANIAN_PORT": str(port), "HOST": "127.0.0.1"}
     started = time.perf_counter()
-    process = subprocess.Popen(command, env=given, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        command, env=given, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         _await(f"{url}{ready}", process)

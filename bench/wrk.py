@@ -51,11 +51,11 @@ def needs_wrk() -> str:
     raise SystemExit("error: wrk is not installed\n next: apt-get install wrk")
 
 
-def rate(url: str, shot: Shot, tokens: Path, seconds: float, connections: int = 64) -> float:
+def rate(url: str, shot: Shot, tokens: Path, seconds: int, connections: int = 64) -> float:
     """Requests a second of one round; any answer that is no success makes the round worthless."""
     script = tokens.with_suffix(".lua")
     script.write_text(shot.script(tokens), encoding="utf-8")
-    command = [needs_wrk(), "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "10s", "-s", str(script), url]
+    command = [needs_wrk(), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script), url]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if failed := FAILED.search(told):
         raise SystemExit(f"error: {failed[1]} answers of {url}{shot.path} were no success; this is no measurement")
@@ -65,7 +65,7 @@ def rate(url: str, shot: Shot, tokens: Path, seconds: float, connections: int = 
     return float(found[1])
 
 
-def pairs(ours: str, theirs: str, shot: Shot, tokens: Path, rounds: int, seconds: float) -> tuple[float, float, float]:
+def pairs(ours: str, theirs: str, shot: Shot, tokens: Path, rounds: int, seconds: int) -> tuple[float, float, float]:
     """(our rate, their rate, ratio): medians; each ratio is of two rounds one after the other."""
     both = []
     for _ in range(rounds):
