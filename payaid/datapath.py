@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from time import monotonic
 from typing import Any, Self
 
+from payaid import observe
 from payaid.cache.ear import Ear
 from payaid.cache.local import Local
 from payaid.cache.stamps import Hearing, Stamps
@@ -81,12 +82,17 @@ class DataPath:
 
 
 def background(closing: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` until the stack closes."""
+    """Run `work` until the stack closes. Should it fail before, that is a bug, and told like one."""
     task = asyncio.create_task(work)
+    task.add_done_callback(_told)
 
     async def stop() -> None:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task])
 
     closing.push_async_callback(stop)
+
+
+def _told(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        observe.emit(observe.Crashed(task.get_coro().__qualname__, "", error))  # type: ignore[union-attr]

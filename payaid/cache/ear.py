@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import orjson
@@ -20,11 +20,24 @@ SILENCE_S = 1.0
 RETRY_S = 0.1
 
 
+class Garbled(Exception):
+    """A notice that our triggers did not write: any role may NOTIFY, so what it meant to say is not known."""
+
+
 def parse_notice(payload: str) -> Change:
-    """A notice as the triggers write it (sql/schema/001_ground.sql)."""
-    notice: dict[str, Any] = orjson.loads(payload)
-    ids = notice["ids"]
-    return Change(notice["tenant"], notice["table"], None if ids is None else tuple(ids), notice["facets"])
+    """A notice as the triggers write it (sql/schema/001_ground.sql).
+
+    Raises:
+        Garbled: it is not one.
+    """
+    try:
+        notice: dict[str, Any] = orjson.loads(payload)
+        ids, facets = notice["ids"], notice["facets"]
+        named = None if ids is None else tuple(map(str, ids))
+        values = None if facets is None else {column: list(found) for column, found in facets.items()}
+        return Change(notice["tenant"], notice["table"], named, values)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Garbled(payload[:100]) from error
 
 
 class Ear:
@@ -48,7 +61,8 @@ class Ear:
                 continue
             try:
                 await self._listen(connection)
-            except (Error, OSError, TimeoutError) as error:
+            except (Error, OSError, TimeoutError, Garbled) as error:
+                # Listening again sets a floor above whatever a garbled notice may have told.
                 observe.emit(observe.Degraded("deaf", type(error).__name__))
             finally:
                 self._stamps.deafen()
@@ -56,8 +70,22 @@ class Ear:
                     await connection.close()
             await asyncio.sleep(RETRY_S)
 
+    @contextlib.asynccontextmanager
+    async def _answered(self) -> AsyncIterator[None]:
+        """The server answers within a second, or we are deaf from that moment.
+
+        The timeout alone would be late: psycopg first tries to cancel, and gives up on a server that is frozen, or a
+        network that swallows everything, after ten seconds. So deaf comes by the clock, a moment after the timeout.
+        """
+        deaf = asyncio.get_running_loop().call_later(SILENCE_S + 0.01, self._stamps.deafen)
+        try:
+            async with asyncio.timeout(SILENCE_S):
+                yield
+        finally:
+            deaf.cancel()
+
     async def _listen(self, connection: Connection) -> None:
-        async with asyncio.timeout(SILENCE_S):
+        async with self._answered():
             self.identity = await identify(connection)
             await connection.execute(f"LISTEN {CHANNEL}")
             floor = await position(connection, MARK)
@@ -67,7 +95,7 @@ class Ear:
             self._on_epoch()
         while True:
             notices = [one async for one in connection.notifies(timeout=BARRIER_S, stop_after=1)]
-            async with asyncio.timeout(SILENCE_S):
+            async with self._answered():
                 if notices:
                     await self._stamp(connection, notices)
                 else:
