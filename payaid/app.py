@@ -41,7 +41,7 @@ def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
     """What answers each operation that a route can name."""
     path = runtime.path
     editor = Editor(path.writes, runtime.tokens)
-    auth = Auth(runtime.settings, path.primary, path.writes, runtime.limiter, runtime.tokens)
+    auth = Auth(runtime.settings, path.primary, path.writes, runtime.limiter)
     token = runtime.settings.ops_token
     ops = Ops(token.get_secret_value() if token else "", runtime.process, runtime.exposition.all, runtime.limiter)
     health = Health(path.primary, path.replicas, path.redis, path.stamps, lambda: runtime.draining, runtime.process)

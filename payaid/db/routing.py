@@ -8,7 +8,7 @@ from psycopg import OperationalError, errors
 
 from payaid import observe
 from payaid.cache.stamps import DIRTY, Hearing, Stamps
-from payaid.db.servers import Primary, Replica
+from payaid.db.servers import Primary, Replica, TooLong
 from payaid.errors import Unavailable
 from payaid.rest.statement import Statement
 
@@ -46,6 +46,10 @@ class Reads:
         if replica:
             try:
                 return await self._on_replica(replica, statement)
+            except TooLong:
+                if replica.usable:
+                    raise  # the primary would take as long, and has better things to do
+                reason = "replica-lost"
             except Unavailable:
                 reason = "replica-full"
             except (errors.QueryCanceled, errors.SerializationFailure):
@@ -55,6 +59,14 @@ class Reads:
                 replica.rest()
                 observe.emit(observe.Degraded("replica-lost", f"{replica.name}: {type(error).__name__}"))
         return await self._on_primary(statement, reason, shown)
+
+    async def confirm(self, statement: Statement) -> Fetched:
+        """Answer from the primary, whatever the replicas show: for a refusal that must be certain.
+
+        Raises:
+            Unavailable: the primary cannot be reached, or its bulkhead is full.
+        """
+        return await self._on_primary(statement, "confirm", DIRTY)
 
     async def _choose(self, depends: tuple[str, ...], shown: int) -> tuple[Replica | None, str]:
         if not self._replicas:
@@ -89,7 +101,7 @@ class Reads:
             raw = await self._read_primary(statement)
         except OperationalError as error:
             if isinstance(error, errors.QueryCanceled):
-                raise Unavailable("The query took longer than a statement may.") from error
+                raise TooLong("The query took longer than a statement may.") from error
             return await self._last_resort(statement, shown)
         observe.emit(observe.Read("primary", reason, time.perf_counter() - started))
         return Fetched(raw, epoch, stamp, "primary", reason)
@@ -109,6 +121,10 @@ class Reads:
         observe.emit(observe.Degraded("primary-lost", self._stamps.hearing))
         for replica in self._replicas:
             if replica.usable and replica.position >= shown and self._stamps.hearing is not Hearing.HEARING:
-                fetched = await self._on_replica(replica, statement)
+                try:
+                    fetched = await self._on_replica(replica, statement)
+                except OperationalError:
+                    replica.rest()
+                    continue
                 return fetched._replace(stamp=-1, reason="primary-lost")
         raise Unavailable("The database cannot be reached, and no replica shows your last write yet.")

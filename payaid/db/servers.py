@@ -16,11 +16,16 @@ REST_S = 1.0
 POSITION_LIVES_S = 0.25
 
 
+class TooLong(Unavailable):
+    """The statement took longer than one may."""
+
+
 async def fetch(pool: Pool, statement: Statement) -> bytes | None:
     """Run one read and answer its one text value as bytes, undecoded; None for SQL null.
 
     Raises:
-        Unavailable: no connection was free, or the statement took longer than one may; it is cancelled there, too.
+        Unavailable: no connection was free.
+        TooLong: the statement took longer than one may; it is cancelled there, too.
     """
     async with pool.connection() as connection:
         try:
@@ -28,7 +33,7 @@ async def fetch(pool: Pool, statement: Statement) -> bytes | None:
             async with asyncio.timeout(pool.statement_timeout_s):
                 return await _fetch(connection, statement)
         except TimeoutError:
-            raise Unavailable("The query took longer than a statement may.") from None
+            raise TooLong("The query took longer than a statement may.") from None
 
 
 async def _fetch(connection: Connection, statement: Statement) -> bytes | None:

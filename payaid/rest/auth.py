@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import orjson
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
+from psycopg import OperationalError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from payaid import tokens
@@ -24,7 +25,6 @@ from payaid.rest.body import no_nul, parse_json, validated
 from payaid.rest.reply import Reply
 from payaid.rules.tiers import LOGIN, tier_of
 from payaid.settings import Settings
-from payaid.stamp_token import StampTokens
 
 HASHER = PasswordHasher()
 # Compared with when there is no such account, so that an answer takes as long for either.
@@ -51,14 +51,11 @@ class Refresh(BaseModel):
 class Auth:
     """The endpoints below /api/v1/auth."""
 
-    def __init__(
-        self, settings: Settings, primary: Primary, writes: Writes, limiter: Limiter, stamps: StampTokens
-    ) -> None:
+    def __init__(self, settings: Settings, primary: Primary, writes: Writes, limiter: Limiter) -> None:
         self._settings = settings
         self._primary = primary
         self._writes = writes
         self._limiter = limiter
-        self._stamps = stamps
 
     async def login(self, call: Call) -> Reply:
         """Check the password, open a session, and have the tenant's cache warmed."""
@@ -113,6 +110,8 @@ class Auth:
             if row is None or not row[1]:
                 return None
             stolen = not hmac.compare_digest(row[0], _digest(secret))
+            if stolen:
+                unit.touch("Session", session)
             change = '"revokedAt" = now()' if stolen else '"rotatedAt" = now(), "refreshHash" = %s, "expiresAt" = %s'
             values = () if stolen else (_digest(fresh), self._refresh_ends())
             await unit.connection.execute(
@@ -165,11 +164,19 @@ class Auth:
         )
 
     async def _account(self, email: str) -> dict[str, Any] | None:
-        async with self._primary.pool.connection() as connection:
-            cursor = await connection.execute("SELECT * FROM payaid.login_account(%s)", (email,))
-            row = await cursor.fetchone()
-            names = [column.name for column in cursor.description or ()]
-        return dict(zip(names, row, strict=True)) if row else None
+        for last in (False, True):
+            try:
+                async with self._primary.pool.connection() as connection:
+                    cursor = await connection.execute("SELECT * FROM payaid.login_account(%s)", (email,))
+                    row = await cursor.fetchone()
+                    names = [column.name for column in cursor.description or ()]
+            except OperationalError as error:
+                if last:
+                    raise Unavailable("The primary cannot be reached, so nobody can log in.") from error
+                await self._primary.pool.drop_broken()
+            else:
+                return dict(zip(names, row, strict=True)) if row else None
+        raise AssertionError("the second attempt returns or raises")
 
     def _refresh_ends(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self._settings.refresh_ttl_s)

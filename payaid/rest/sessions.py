@@ -22,6 +22,8 @@ from payaid.rules.tiers import tier_of
 from payaid.settings import Settings
 
 KNOWN = 50_000
+# Credentials are kept as they came, so their length is bounded, too.
+LONGEST = 4096
 # A session that was given must exist, be open and be that user's; a token without one needs an active user alone.
 WHO = sql.SQL("""
 SELECT json_build_object(
@@ -68,10 +70,10 @@ class Sessions:
 
     async def _verify(self, credentials: str) -> Principal:
         scheme, _, token = credentials.partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        if scheme.lower() != "bearer" or not token or len(token) > LONGEST:
             raise Unauthenticated("The Authorization header is not `Bearer <access_token>`.")
         try:
-            claims = tokens.verify(token.strip(), self._secret, issuer=self._issuer, audience=self._audience)
+            claims = tokens.verify(token, self._secret, issuer=self._issuer, audience=self._audience)
         except jwt.ExpiredSignatureError:
             raise Unauthenticated("The access token has expired; get a new one at POST /api/v1/auth/refresh.") from None
         except jwt.InvalidTokenError as error:
@@ -98,6 +100,9 @@ class Sessions:
 
         async def fill() -> Filling:
             fetched = await self._reads.read(question, named)
+            if fetched.raw is None and fetched.server != "primary":
+                # A login of a moment ago may not have come so far: the primary has the last word on who is refused.
+                fetched = await self._reads.confirm(question)
             if fetched.raw is None:
                 raise Unauthenticated("The user, the organisation or the session is not active any more.")
             return Filling(fetched.raw, etag(fetched.raw), fetched.epoch, fetched.stamp)

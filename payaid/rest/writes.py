@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import orjson
-from psycopg import DatabaseError, OperationalError
+from psycopg import DatabaseError
 
 from payaid.call import Call
 from payaid.catalogue import Facts, Resource
@@ -87,8 +87,6 @@ class Editor:
     async def _run(self, call: Call, resource: Resource, work: Callable[[Unit], Awaitable[Reply]]) -> Reply:
         try:
             answered, stamp = await self._writes.run(call.who().tenant_id, work)
-        except OperationalError:
-            raise
         except BrokenRules as rules:
             raise broken(rules) from rules
         except DatabaseError as error:
