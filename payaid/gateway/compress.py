@@ -13,15 +13,22 @@ WORTH = 1024
 # Beyond these levels a list page gains a percent and costs a multiple.
 BROTLI_QUALITY, GZIP_LEVEL = 5, 6
 TEXT = (b"application/json", b"application/problem+json", b"text/", b"image/svg")
-ONE = re.compile(r"\s*([\w*-]+)\s*(?:;\s*q\s*=\s*([\d.]+))?\s*")
+# Longer than any client needs; a longer one could only be meant to keep us busy.
+LONGEST = 256
+ONE = re.compile(r"([\w*-]+)(?:;q=([\d.]+))?")
+VARY = (b"vary", b"accept-encoding")
+
+
+def negotiate(accepted: bytes) -> str:
+    """`br`, `gzip` or the empty string (identity), by the Accept-Encoding header; ties go to brotli."""
+    return _negotiated(accepted[:LONGEST])
 
 
 @lru_cache(maxsize=256)
-def negotiate(accepted: bytes) -> str:
-    """`br`, `gzip` or the empty string (identity), by the Accept-Encoding header; ties go to brotli."""
+def _negotiated(accepted: bytes) -> str:
     weights = {}
     for part in accepted.decode("latin-1").lower().split(","):
-        if found := ONE.fullmatch(part):
+        if found := ONE.fullmatch("".join(part.split())):
             weights[found[1]] = _weight(found[2])
     best = max(("br", "gzip"), key=lambda coding: weights.get(coding, weights.get("*", 0)))
     return best if weights.get(best, weights.get("*", 0)) > 0 else ""
@@ -49,7 +56,9 @@ class Compress:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hold the head back until the body shows what it is."""
-        coding = negotiate(call_of(scope).headers.get(b"accept-encoding", b""))
+        call = call_of(scope)
+        call.answer_headers.append(VARY)
+        coding = negotiate(call.headers.get(b"accept-encoding", b""))
         if not coding:
             await self.app(scope, receive, send)
             return

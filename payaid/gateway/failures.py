@@ -22,12 +22,14 @@ class Failures:
         try:
             await self.app(scope, receive, send)
         except PayaidError as error:
+            if call_of(scope).status:
+                raise  # the answer has begun: all that is left is to cut it off
             failure = error
         except Exception as error:  # the last net
             call = call_of(scope)
             observe.emit(observe.Crashed(call.template, call.request_id, error))
             if call.status:
-                raise  # the answer has begun: all that is left is to cut it off
+                raise
             failure = PayaidError()
         else:
             return

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from payaid.asgi import App, Receive, Scope, Send, call_of
 from payaid.call import Call
-from payaid.errors import MethodNotAllowed, NotFound, PayaidError, Unauthenticated
+from payaid.errors import BadRequest, MethodNotAllowed, NotFound, PayaidError, Unauthenticated
 from payaid.principal import Principal
 from payaid.rest.routes import resolve
 from payaid.stamp_token import StampTokens
@@ -18,8 +18,8 @@ Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 class Identity:
     """Inside this layer `call.principal` is set wherever the route is not public.
 
-    A caller that cannot be identified, and a path that means nothing, become `call.refusal`: the limiter charges
-    the address first, so that guessing costs the guesser.
+    A caller that cannot be identified, a token that is not ours, and a path that means nothing become
+    `call.refusal`: the limiter charges for it first, so that guessing costs the guesser.
     """
 
     def __init__(self, app: App, authenticate: Authenticate, stamps: StampTokens, proxies: tuple[str, ...]) -> None:
@@ -50,7 +50,10 @@ class Identity:
             call.refusal = error
             return
         if shown := call.headers.get(b"x-payaid-stamp"):
-            call.shown_stamp = self._stamps.open(shown.decode("latin-1"))
+            try:
+                call.shown_stamp = self._stamps.open(shown.decode("latin-1"))
+            except BadRequest as error:
+                call.refusal = error
 
     @staticmethod
     def _nowhere(call: Call) -> PayaidError:

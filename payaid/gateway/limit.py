@@ -21,7 +21,8 @@ class Limit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Admit, or 429; then raise what the identity layer held against the caller."""
         call = call_of(scope)
-        cost = call.target.cost if call.target else 1
+        # Whoever is not known, or means nothing, pays even where a known caller would not.
+        cost = call.target.cost if call.target and not call.refusal else 1
         if cost and self._enforced:
             await self._charge(call, cost)
         if call.refusal:

@@ -6,6 +6,9 @@ import time
 from payaid import observe
 from payaid.asgi import App, Receive, Scope, Send, call_of
 
+# What a caller invents is not a label: metrics would keep each for ever.
+METHODS = {"GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"}
+
 
 class InFlight:
     """How many requests are under way, for the drain and for the gauge."""
@@ -51,7 +54,7 @@ class Observed:
             observe.emit(
                 observe.Answered(
                     call.template,
-                    call.method,
+                    call.method if call.method in METHODS else "(other)",
                     call.status or 499,  # nothing was sent: the caller had gone
                     time.perf_counter() - call.started,
                     call.cache_class,

@@ -159,7 +159,7 @@ def _number(text: str) -> str:
         number = Decimal(text)
     except InvalidOperation:
         raise ValueError("must be a number") from None
-    if not number.is_finite() or abs(number) >= Decimal(10) ** 15 or int(number.as_tuple().exponent) < -20:
+    if not number.is_finite() or number.copy_abs() >= Decimal(10) ** 15 or int(number.as_tuple().exponent) < -20:
         raise ValueError("must be a number below 10^15, with 20 decimals at most")
     return str(number)
 

@@ -129,7 +129,7 @@ class Metrics(Collector):
         yield "payaid_process_open_fds", "Descriptors in use.", {}, float(self._process.num_fds())
         yield "payaid_process_max_fds", "Descriptors allowed.", {}, float(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         since = time.monotonic() - 300
-        self._active = {user: seen for user, seen in self._active.items() if seen > since}
+        self._active = {user: seen for user, seen in list(self._active.items()) if seen > since}
         yield "payaid_active_users", "Users seen in five minutes.", {}, float(len(self._active))
 
     def _counter(self, name: str, about: str, labels: list[str], counts: Mapping[Any, int]) -> Metric:
