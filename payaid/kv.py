@@ -117,6 +117,8 @@ class RedisKeyValue:
         if now < self._open_until:
             question.close()
             raise Away("not asked: it failed a moment ago")
+        if self._failures >= TRIP:
+            self._open_until = now + OPEN_S  # this one sees for all
         try:
             async with asyncio.timeout(self._timeout_s * patience), self._room:
                 answer = await question
@@ -124,7 +126,7 @@ class RedisKeyValue:
             question.close()  # it may not have had its turn
             self._failed(now, error)
             raise Away(f"{type(error).__name__}: {error}") from error
-        self._failures = 0
+        self._failures, self._open_until = 0, 0.0
         return answer
 
     def _failed(self, now: float, error: Exception) -> None:

@@ -43,9 +43,14 @@ class Runtime:
         self.metrics.subscribe()
         Log(self.settings).subscribe()
         if self.settings.statsd_host:
-            statsd = StatsD(self.settings.statsd_host, self.settings.statsd_port)
+            try:
+                statsd = StatsD(self.settings.statsd_host, self.settings.statsd_port)
+            except OSError as error:  # its name is not known: no reason not to serve
+                observe.emit(observe.Degraded("statsd", type(error).__name__))
+                return
             statsd.subscribe()
             closing.callback(statsd.close)
+            background(closing, statsd.keep())
 
     def _gauges(self) -> Iterable[tuple[str, str, dict[str, str], float]]:
         path = self.path

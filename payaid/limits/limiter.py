@@ -90,7 +90,12 @@ class Limiter:
         if granted:
             # Counted from before the question, so a lease ends before its window does, never after.
             ends, hour_ends = asked + minute_s, asked + hour_s
-            self._leases[key] = _Lease(granted, minute, ends, hour_ends, left_minute, left_hour)
+            lease = _Lease(granted, minute, ends, hour_ends, left_minute, left_hour)
+            if (other := self._leases.get(key)) and other.minute == minute:
+                # Callers at once each get one; what was charged for the other is not thrown away.
+                lease.granted += other.granted
+                lease.left += other.left
+            self._leases[key] = lease
             if len(self._leases) > WATCHED:
                 self._leases.pop(next(iter(self._leases)))
         if fits:

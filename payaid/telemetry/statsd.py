@@ -1,11 +1,14 @@
 """Facts as StatsD packets over UDP, under the names that the roadmap's dashboards use."""
 
+import asyncio
 import re
 import socket
+from typing import Any
 
 from payaid import observe
 
 BOUND = 1400
+EVERY_S = 1.0
 UNSAFE = re.compile(r"[^a-z0-9]+")
 
 
@@ -13,9 +16,11 @@ class StatsD:
     """Buffers lines into packets; a packet that cannot be sent is lost, as UDP's are."""
 
     def __init__(self, host: str, port: int) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        # The name is looked up here and now: looking it up at each packet would stop the event loop for that long.
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        self._socket = socket.socket(family, kind)
         self._socket.setblocking(False)
-        self._address = (host, port)
+        self._address: Any = address
         self._buffer = bytearray()
         self._names: dict[str, str] = {}
 
@@ -35,6 +40,12 @@ class StatsD:
         if len(self._buffer) + len(line) >= BOUND:
             self.flush()
         self._buffer += line + b"\n"
+
+    async def keep(self) -> None:
+        """Send what is buffered every second, until cancelled: a packet that waits to be full would be late."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            self.flush()
 
     def flush(self) -> None:
         """Send what is buffered."""
