@@ -38,6 +38,7 @@ def command(
     """
     from payaidctl.finding import Stopwatch
     from payaidctl.stack import Stack
+    from payaidctl.stack.component import Condition
     from payaidctl.stack.display import display
     from payaidctl.stack.verdict import findings
     from payaidctl.target import state_dir
@@ -59,8 +60,11 @@ def command(
     except KeyboardInterrupt:
         say("interrupted; what this run had started was stopped")
         raise
+    states = stack.components()
+    if any(state.name == "api" and state.state is Condition.READY for state in states):
+        say(f"figures, live: {stack.env()['API_URL']}/ops, any user, with OPS_TOKEN of stack.env as password")
     say(f"up in {time.monotonic() - began:.1f} s; settings are in {stack.layout.state / 'stack.env'}")
-    raise typer.Exit(int(tell(watch.report(findings(stack.components())), output)))
+    raise typer.Exit(int(tell(watch.report(findings(states)), output)))
 
 
 def _names(text: str) -> list[str]:

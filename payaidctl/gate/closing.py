@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from payaidctl.finding import Finding, Report, Status
-from payaidctl.target import Target
+from payaidctl.target import STACK_ENV, Target, state_dir
 from payaidctl.tell.text import COLOURS, VERDICT_COLOURS
 from payaidctl.tell.words import MARKS, VERDICT_WORDS, by_urgency, clean, duration
 
@@ -60,6 +60,8 @@ def _ways_on(page: Path, target: Target | None) -> Iterator[str]:
         return
     url = target.get("API_URL")
     yield f"API       {url}   docs {url}/docs   metrics {url}/metrics"
+    if target.get("OPS_TOKEN"):
+        yield f"live      {url}/ops   any user, password: OPS_TOKEN in {_near(state_dir() / STACK_ENV)}"
     from payaidctl.seed import DEMO_EMAIL, PASSWORD
 
     yield f"login     {DEMO_EMAIL} / {PASSWORD}"

@@ -79,3 +79,13 @@ def test_descriptors_recorded(most: int, used: int, status: Status) -> None:
     }
     facts = processes.judge(samples, 0.0)
     assert finding(catalogue.check("capacity.file_descriptors"), facts, "roadmap").status is status
+
+
+def test_the_dashboard_is_the_operators_and_moves(api: Api, careless: str) -> None:
+    found = asked("observability.dashboard", settings(api))
+    assert found.status is Status.PASS, found
+    assert found.evidence["item"] == 7
+    wrong = asked("observability.dashboard", settings(api) | {"OPS_TOKEN": "f" * 64})
+    assert (wrong.status, wrong.observed.startswith("401 with the token")) == (Status.FAIL, True)
+    assert asked("observability.dashboard", settings(api) | {"API_URL": careless}).status is Status.FAIL
+    assert asked("observability.dashboard", settings(api) | {"OPS_TOKEN": ""}).status is Status.SKIP
