@@ -34,7 +34,11 @@ LARGEST_TENANT = """
 SELECT (most_common_vals::text::text[])[1] FROM pg_stats
 WHERE schemaname = %(schema)s AND tablename = %(table)s AND attname = 'tenantId'
 """
-SOURCE = "SELECT prosrc, proargnames FROM pg_proc WHERE oid = to_regproc(%(name)s)"
+# By the catalogue, which everybody may read: to_regproc is an error for a role that may not use the schema.
+SOURCE = """
+SELECT p.prosrc, p.proargnames FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname || '.' || p.proname = %(name)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
