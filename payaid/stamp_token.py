@@ -16,6 +16,11 @@ class StampTokens:
         self._key = hmac.digest(secret.encode(), b"payaid stamp v1", "sha256")
         self._epoch = epoch
 
+    @property
+    def ready(self) -> bool:
+        """Is the epoch known: before that, a position means nothing a moment later."""
+        return bool(self._epoch())
+
     def seal(self, stamp: int) -> str:
         """The token that shows this position."""
         text = f"{self._epoch()}.{stamp:x}"

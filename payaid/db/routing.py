@@ -90,8 +90,11 @@ class Reads:
                 continue
 
     async def _on_replica(self, replica: Replica, statement: Statement) -> Fetched:
-        epoch, stamp, started = self._stamps.epoch, replica.position, time.perf_counter()
+        epoch, stamp, lives, started = self._stamps.epoch, replica.position, replica.lives, time.perf_counter()
         raw = await replica.read(statement)
+        if replica.lives != lives:
+            # It may have been restarted, and come back behind the position that it was chosen for.
+            raise OperationalError(f"{replica.name} was lost sight of during the read")
         observe.emit(observe.Read("replica", "replica", time.perf_counter() - started))
         return Fetched(raw, epoch, stamp, replica.name, "replica")
 

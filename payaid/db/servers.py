@@ -72,6 +72,8 @@ class Replica:
         self.name = name
         self.pool = pool
         self.refused = ""
+        # Grows whenever its position became unknown: an answer across such a moment may show less than was thought.
+        self.lives = 0
         self._position = 0
         self._position_at = float("-inf")
         self._resting_until = float("-inf")
@@ -94,6 +96,7 @@ class Replica:
     def void(self) -> None:
         """Its position is not known: its connection broke, or it restarted."""
         self._position_at = float("-inf")
+        self.lives += 1
 
     def rest(self) -> None:
         """A read failed there."""

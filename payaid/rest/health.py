@@ -1,5 +1,7 @@
 """Is it alive, is it ready, and how is each part. An unhealthy answer is a 503, never a 200 that says so."""
 
+import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +14,7 @@ from payaid.db.servers import Primary, Replica
 from payaid.kv import Away, KeyValue
 from payaid.rest.reply import Reply
 
+FRESH_S = 1.0
 NO_STORE = ((b"cache-control", b"no-store"),)
 
 
@@ -33,6 +36,8 @@ class Health:
         self._stamps = stamps
         self._draining = draining
         self._process = process
+        self._looked: tuple[float, Reply] | None = None
+        self._looking = asyncio.Lock()
 
     async def live(self) -> Reply:
         """The process answers."""
@@ -47,7 +52,16 @@ class Health:
         )
 
     async def health(self) -> Reply:
-        """Every part: ok, degraded (served in a lesser way, 200) or down (503)."""
+        """Every part: ok, degraded (served in a lesser way, 200) or down (503); looked at once a second at most.
+
+        Nobody is identified or charged here, so a flood of it must not take the connections that others need.
+        """
+        async with self._looking:
+            if self._looked is None or time.monotonic() - self._looked[0] >= FRESH_S:
+                self._looked = time.monotonic(), await self._look()
+            return self._looked[1]
+
+    async def _look(self) -> Reply:
         primary, redis = await self._database(self._primary.pool), await self._key_value()
         notices = self._stamps.hearing
         replicas = {one.name: _replica(one) for one in self._replicas}

@@ -93,7 +93,7 @@ class Editor:
             if known := refusal(error, resource):
                 raise known from error
             raise
-        if stamp:
+        if stamp and self._stamps.ready:
             call.answer_headers.append((b"x-payaid-stamp", self._stamps.seal(stamp).encode()))
         return answered
 

@@ -24,18 +24,23 @@ class Pool:
         """Nothing."""
 
 
+RESTARTED = b"an answer across a restart"
+
+
 class Server:
     """A server that answers, or fails, as told; it counts."""
 
     def __init__(self, says: Sequence[bytes | Exception], position: int = 1000) -> None:
         self.says, self.position, self.asked = list(says), position, 0
-        self.name, self.pool, self.usable = "replica-1", Pool(), True
+        self.name, self.pool, self.usable, self.lives = "replica-1", Pool(), True, 0
 
     async def read(self, _: Statement) -> bytes | None:
         self.asked += 1
         said = self.says.pop(0)
         if isinstance(said, Exception):
             raise said
+        if said == RESTARTED:
+            self.lives += 1
         return said
 
     def rest(self) -> None:
@@ -84,3 +89,10 @@ def test_the_primary_confirms_what_a_replica_may_not_know_yet() -> None:
     primary, replica = Server([b"1"]), Server([b"0"])
     found = read(primary, replica, confirm=True)
     assert (found.raw, found.server, replica.asked) == (b"1", "primary", 0)
+
+
+def test_what_a_replica_says_across_its_restart_is_asked_of_the_primary() -> None:
+    """It may have come back behind the position that it was chosen for."""
+    primary, replica = Server([b"now"]), Server([RESTARTED])
+    fetched = read(primary, replica)
+    assert (fetched.raw, fetched.server, fetched.reason) == (b"now", "primary", "replica-lost")
