@@ -45,6 +45,7 @@ def command(
       payaidctl readiness --dry
     """
     from payaidctl.evidence import record
+    from payaidctl.readiness.earlier import with_earlier
     from payaidctl.readiness.run import preview, run
     from payaidctl.target import resolve
     from payaidctl.tell import tell
@@ -56,5 +57,5 @@ def command(
         raise typer.Exit
     system = resolve(env_file=env_file, target=target)
     report = asyncio.run(run(system, profile.value, timeout_s=timeout, areas=area or (), waiver_file=waivers))
-    record(report, system)
+    report = with_earlier(report, system, record(report, system))
     raise typer.Exit(int(tell(report, output, report_file)))

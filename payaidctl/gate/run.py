@@ -17,6 +17,7 @@ from payaidctl.gate import bring, front
 from payaidctl.gate.progress import Progress, progress, screen
 from payaidctl.gate.step import Gate, Outcome, Step
 from payaidctl.gate.steps import NAMES, STEPS
+from payaidctl.readiness.earlier import with_earlier
 from payaidctl.readiness.run import run as readiness
 from payaidctl.target import Target, state_dir
 from payaidctl.terminal import say
@@ -136,7 +137,7 @@ def _judge(shared: Gate, wish: Wish, shown: Progress) -> Report | None:
     report = asyncio.run(
         readiness(shared.target, wish.profile, timeout_s=wish.timeout_s, waiver_file=wish.waivers, told=shown.say)
     )
-    evidence.record(report, shared.target)
+    report = with_earlier(report, shared.target, evidence.record(report, shared.target))
     score = report.facts["score"]
     status = Status[report.verdict.name]
     line = f"{_done(report)} of 11 items, score {score['points']}, coverage {score['coverage']} %"

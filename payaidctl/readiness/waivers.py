@@ -72,6 +72,7 @@ def _apply(finding: Finding, waiver: Waiver | None, today: date) -> Finding:
         **finding.evidence,
         "waived": finding.status.value,
         "owner": waiver.owner,
+        "reason": waiver.reason,
         "until": str(waiver.until),
     }
     return replace(finding, status=Status.WAIVED, observed=observed, evidence=evidence)

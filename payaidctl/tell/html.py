@@ -1,11 +1,12 @@
 """HTML: one page that needs nothing else, for a browser, a phone or a printer."""
 
+from collections.abc import Mapping
 from json import dumps
 from pathlib import Path
 from typing import Any
 
 from payaidctl.errors import UsageError
-from payaidctl.finding import Finding, Report
+from payaidctl.finding import Finding, Report, Status
 from payaidctl.tell import words
 
 
@@ -48,6 +49,8 @@ def render(report: Report, template: str = "page.html", **more: Any) -> str:
         counts=words.counts(report.findings),
         marks=words.MARKS,
         step_marks={status.value: mark for status, mark in words.MARKS.items()},
+        waived=[one for one in report.findings if one.status is Status.WAIVED and "owner" in one.evidence],
+        trend=trend(report.facts),
         load=figures(report.facts.get("load") or {}),
         verdict_word=words.VERDICT_WORDS[report.verdict],
         **more,
@@ -72,6 +75,14 @@ def _json(value: Any) -> str:
     from payaidctl.tell.json import plain
 
     return value if isinstance(value, str) else dumps(value, indent=1, ensure_ascii=False, default=plain)
+
+
+def trend(facts: Mapping[str, Any]) -> str:
+    """The scores of earlier runs and this one, as the points of a line; empty where there is no score."""
+    from payaidctl.readiness.earlier import line
+
+    score = facts.get("score") or {}
+    return line(facts.get("earlier") or (), score["points"]) if "points" in score else ""
 
 
 def areas(report: Report) -> dict[str, list[Finding]]:
