@@ -43,8 +43,16 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         return int(servers[-1].sockets[0].getsockname()[1])
 
     yield start
-    for server in servers:
-        loop.call_soon_threadsafe(server.close)
+
+    async def end() -> None:
+        for server in servers:
+            server.close()
+        answering = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in answering:
+            task.cancel()
+        await asyncio.gather(*answering, return_exceptions=True)
+
+    asyncio.run_coroutine_threadsafe(end(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(5)
     loop.close()
