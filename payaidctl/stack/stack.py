@@ -155,8 +155,10 @@ class Stack:
         with self._alone():
             if self.supervisor.answers():
                 facts = self.supervisor.facts()
-                made = selection.components(self.site)
-                self._descend([made[name] for name in made if not facts[name].idle], progress or Silent())
+                # A pooler that was installed since is not known to this supervisor; one that went since ends with it.
+                made = selection.components(self.site).items()
+                running = [one for name, one in made if name in facts and not facts[name].idle]
+                self._descend(running, progress or Silent())
                 self.supervisor.shutdown()
             end_leftovers(self.layout.home, selection.ALL)
 
@@ -165,8 +167,9 @@ class Stack:
         self._require()
         chosen = selection.select(names)
         with self._alone():
-            made = selection.components(self.site)
-            self._descend([one for name, one in made.items() if name in chosen], progress or Silent())
+            known = self.supervisor.facts()
+            made = selection.components(self.site).items()
+            self._descend([one for name, one in made if name in chosen and name in known], progress or Silent())
 
     def _descend(self, components: Collection[Component], progress: Progress) -> None:
         supervisor = self.supervisor

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+from pathlib import Path
 
 import psutil
 import pytest
@@ -141,3 +142,18 @@ def test_the_files_of_a_stack_that_is_destroyed_are_gone(tmp_path_factory: pytes
     assert not home.exists()
     assert not process.is_running()
     assert sorted(one.name for one in state.iterdir()) == ["evidence", "stack.lock"]
+
+
+def test_a_pooler_that_was_installed_since_does_not_keep_the_stack_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a stack is made of was decided when it started; PATH may say something else by the time it ends."""
+    with monkeypatch.context() as bare:
+        bare.setattr("payaidctl.stack.binaries._which", lambda _name: None)
+        Stack.at(tmp_path).up(groups=["data"], durable=False)
+    later = Stack.at(tmp_path)
+    try:
+        later.down()
+        assert processes.ours(later.layout.home, ALL) == []
+    finally:
+        later.destroy()
