@@ -1,9 +1,7 @@
-"""The worker's figures, as a Prometheus text file in RUN_DIR/metrics that the API's /metrics passes on."""
+"""The worker's figures; its file in RUN_DIR/metrics (telemetry.exposition) is what the API's /metrics passes on."""
 
-import os
 import time
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -65,29 +63,3 @@ class Meter:
         self._running.labels(self.worker).set(running)
         self._restored.labels(self.worker).set(restored)
         return generate_latest(self.registry)
-
-
-class MetricsFile:
-    """RUN_DIR/metrics/<worker>.prom: whole at every moment, gone with the process. No RUN_DIR, no file."""
-
-    def __init__(self, run_dir: str, worker: str) -> None:
-        self._path = Path(run_dir) / "metrics" / f"{worker}.prom" if run_dir else None
-        if self._path:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-
-    def write(self, text: bytes) -> None:
-        """Replace the file."""
-        if self._path:
-            fresh = self._path.with_suffix(".new")
-            fresh.write_bytes(text)
-            fresh.replace(self._path)
-
-    def remove(self) -> None:
-        """The process ends: nobody should read its last figures as current."""
-        if self._path:
-            self._path.unlink(missing_ok=True)
-
-
-def worker_name(instance: str) -> str:
-    """Who this process is, in X-Instance, metrics and claims alike."""
-    return f"{instance}-{os.getpid()}"

@@ -17,13 +17,14 @@ from payaid.jobs.execute import DATABASE_AWAY, Executor
 from payaid.jobs.heartbeat import Heartbeat
 from payaid.jobs.job import Services
 from payaid.jobs.ledger import Ledger, Pool
-from payaid.jobs.metrics import Meter, MetricsFile, worker_name
+from payaid.jobs.metrics import Meter
 from payaid.jobs.policy import Pace
 from payaid.jobs.queue import AWAY, JobQueue, open_redis
 from payaid.jobs.relay import Relay
 from payaid.jobs.schedule import Timetable
 from payaid.jobs.sweeper import Sweeper
 from payaid.settings import Settings, SettingsError
+from payaid.telemetry.exposition import MetricsFile, process_name
 
 WINDOW_PER_SLOT = 16
 SHARE_PER_SLOT = 4
@@ -70,7 +71,7 @@ class Assembly:
         self.pace = pace
         self.drain_s = settings.drain_s
         self.ledger = Ledger(pool)
-        self.meter = Meter(worker_name(settings.instance_name))
+        self.meter = Meter(process_name(settings.instance_name))
         self.meter.listen()
         self.figures = MetricsFile(settings.run_dir, self.meter.worker)
         slots = settings.worker_concurrency

@@ -18,32 +18,51 @@ def process_name(instance: str) -> str:
     return f"{instance}-{os.getpid()}"
 
 
+class MetricsFile:
+    """RUN_DIR/metrics/<process>.prom: whole at every moment, gone with the process. No RUN_DIR, no file."""
+
+    def __init__(self, run_dir: str, process: str) -> None:
+        self.path = Path(run_dir) / "metrics" / f"{process}.prom" if run_dir else None
+        if self.path:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(self, text: bytes) -> None:
+        """Replace the file."""
+        if self.path:
+            fresh = self.path.with_suffix(".new")
+            fresh.write_bytes(text)
+            fresh.replace(self.path)
+
+    def remove(self) -> None:
+        """The process ends: nobody should read its last figures as current."""
+        if self.path:
+            self.path.unlink(missing_ok=True)
+
+
 class Exposition:
-    """RUN_DIR/metrics/<process>.prom: whole at every moment, gone with the process. No RUN_DIR, no files."""
+    """This process's figures, left where its siblings find them, and theirs."""
 
     def __init__(self, run_dir: str, process: str, render: Callable[[], bytes]) -> None:
-        self._path = Path(run_dir) / "metrics" / f"{process}.prom" if run_dir else None
+        self._file = MetricsFile(run_dir, process)
         self._render = render
 
     async def keep(self) -> None:
         """Write the figures every second, until cancelled."""
-        if self._path is None:
+        if self._file.path is None:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
             while True:
-                fresh = self._path.with_suffix(".new")
-                fresh.write_bytes(self._render())
-                fresh.replace(self._path)
+                self._file.write(self._render())
                 await asyncio.sleep(EVERY_S)
         finally:
-            self._path.unlink(missing_ok=True)
+            self._file.remove()
 
     def all(self) -> bytes:
         """This process's figures of now, and its siblings' of the last second; what dead processes left is removed."""
+        own = self._file.path
         texts = [self._render()]
-        for path in sorted(self._path.parent.glob("*.prom")) if self._path else ():
-            if path == self._path:
+        for path in sorted(own.parent.glob("*.prom")) if own else ():
+            if path == own:
                 continue
             owner = OWNER.search(path.name)
             if owner and not psutil.pid_exists(int(owner[1])):
