@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from payaid.kv import OPEN_S, TRIP, Away, KeyValue, RedisKeyValue, Script, connect
+from payaid.kv import Away, KeyValue, RedisKeyValue, Script, connect
+from payaid.kv.node import OPEN_S, TRIP
 from payaid.settings import Settings
 from payaidctl.stack import Stack
 from tests.fixtures.keyvalue import LoneNode
