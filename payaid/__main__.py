@@ -4,6 +4,7 @@ import sys
 
 from payaid.settings import Settings, SettingsError
 
+HEAD_BUFFER = 65_536
 USAGE = """\
 usage: payaid serve    run the API (HOST, PORT, WORKERS ...)
        payaid work     run the background worker
@@ -16,6 +17,7 @@ def serve(settings: Settings) -> None:
     """Run the API under Granian, until SIGTERM."""
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces, Loops
+    from granian.http import HTTP1Settings
 
     Granian(
         "payaid.app:create",
@@ -26,6 +28,8 @@ def serve(settings: Settings) -> None:
         workers=settings.workers,
         loop=Loops.uvloop,
         http=HTTPModes.http1,
+        # A head that does not fit is a bare 431, before anything of ours runs; the default would hold 400 KiB for each.
+        http1_settings=HTTP1Settings(max_buffer_size=HEAD_BUFFER),
         websockets=False,
         backlog=settings.backlog,
         # Granian's name for the accepted connections of one worker: the default would stall 10,000 users.

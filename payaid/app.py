@@ -16,25 +16,20 @@ from payaid.rest.batch import Batches
 from payaid.rest.health import Health
 from payaid.rest.openapi import document
 from payaid.rest.ops import Ops
-from payaid.rest.pages import docs
+from payaid.rest.pages import DOCS_POLICY, HTML, docs, guarded
 from payaid.rest.plan import plan
 from payaid.rest.reply import Reply, etag
+from payaid.rest.scrape import Scrape
 from payaid.rest.sessions import Sessions
 from payaid.rest.writes import Editor
 from payaid.runtime import Runtime
 from payaid.settings import Settings
 from payaid.telemetry.log import configure
 
-PROMETHEUS = b"text/plain; version=0.0.4; charset=utf-8"
-HTML = b"text/html; charset=utf-8"
-# A page of ours runs no script, and loads nothing from anywhere else.
-PAGE_POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'")
-# Read with the cache switched off; just as private.
-BYPASS = (
-    (b"cache-status", b"payaid; fwd=bypass"),
-    (b"cache-control", b"private, no-cache"),
-    (b"vary", b"authorization"),
-)
+# Read with the cache switched off.
+BYPASS = ((b"cache-status", b"payaid; fwd=bypass"),)
+# The same for everybody, and cheap to ask for again: it has an entity tag.
+PUBLIC = (b"cache-control", b"public, no-cache")
 
 
 def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
@@ -44,6 +39,7 @@ def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
     auth = Auth(runtime.settings, path.primary, path.writes, runtime.limiter)
     token = runtime.settings.ops_token
     ops = Ops(token.get_secret_value() if token else "", runtime.process, runtime.exposition.all, runtime.limiter)
+    scrape = Scrape(runtime.settings, runtime.exposition, runtime.limiter)
     health = Health(path.primary, path.replicas, path.redis, path.stamps, lambda: runtime.draining, runtime.process)
 
     async def read(call: Call) -> Reply:
@@ -53,15 +49,11 @@ def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
         filling = await path.executor.fill(planned, call.shown_stamp)
         return Reply(200, filling.body, etag=filling.etag, headers=BYPASS)
 
-    async def metrics(_: Call) -> Reply:
-        text = await asyncio.to_thread(runtime.exposition.all)
-        return Reply(200, text, PROMETHEUS)
-
     async def openapi(_: Call) -> Reply:
-        return Reply(200, document(), etag=etag(document()))
+        return Reply(200, document(), etag=etag(document()), headers=(PUBLIC,))
 
     async def pages(_: Call) -> Reply:
-        return Reply(200, docs(), HTML, etag(docs()), (PAGE_POLICY,))
+        return Reply(200, docs(), HTML, etag(docs()), (PUBLIC, *guarded(DOCS_POLICY)))
 
     return {
         "list": read, "item": read, "summary": read,
@@ -71,7 +63,7 @@ def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
         "batch": batches.run,
         "login": auth.login, "refresh": auth.refresh, "logout": auth.logout, "me": auth.me,
         "live": lambda _: health.live(), "ready": lambda _: health.ready(), "health": lambda _: health.health(),
-        "metrics": metrics, "openapi": openapi, "docs": pages, "ops": ops.page,
+        "metrics": scrape.metrics, "openapi": openapi, "docs": pages, "ops": ops.page,
     }  # fmt: skip
 
 

@@ -76,6 +76,12 @@ class OperatorNeeded(Unauthenticated):
         self.headers["WWW-Authenticate"] = 'Basic realm="payaid operator", charset="UTF-8"'
 
 
+class ScraperNeeded(Unauthenticated):
+    """The figures of /metrics, asked for by somebody else."""
+
+    advice = "Send METRICS_TOKEN as a bearer token, or scrape from one of METRICS_NETWORKS where no token is set."
+
+
 class Forbidden(PayaidError):
     """Known, and not allowed: a role or a module licence is missing."""
 
@@ -128,6 +134,24 @@ class BodyTooLarge(PayaidError):
     code = "body-too-large"
     title = "The body is too large"
     advice = "Send less at a time; bulk data goes through an import job."
+
+
+class UriTooLong(PayaidError):
+    """The path and the query are over the bound."""
+
+    status = 414
+    code = "uri-too-long"
+    title = "The path or the query is too long"
+    advice = "Ask for less at a time: fewer alternatives of a filter, or several requests."
+
+
+class HeadersTooLarge(PayaidError):
+    """There are more headers, or they are longer, than any client of ours needs."""
+
+    status = 431
+    code = "headers-too-large"
+    title = "The headers are too large"
+    advice = "Send fewer and shorter headers; a browser's cookies for this host are not needed."
 
 
 class UnsupportedMedia(PayaidError):

@@ -4,6 +4,7 @@ The service reads them from the environment; `payaidctl check-env`, `.env.exampl
 list. Nothing else in the project looks at `os.environ` for a setting.
 """
 
+import ipaddress
 import os
 import secrets
 import socket
@@ -155,6 +156,11 @@ class Settings(BaseModel):
     body_limit: int = setting(1_048_576, "BODY_LIMIT", "http", "Largest request body, in bytes.", ge=1024)
     deadline_ms: int = setting(10_000, "REQUEST_DEADLINE_MS", "http", "Longest time for one request.", ge=100)
     drain_s: float = setting(15.0, "DRAIN_S", "http", "Seconds that SIGTERM leaves to requests under way.", ge=0)
+    hsts_s: int = setting(
+        0, "HSTS_MAX_AGE_S", "http",
+        "Seconds for which browsers insist on TLS (Strict-Transport-Security); 0: the balancer says so, or nobody.",
+        ge=0,
+    )  # fmt: skip
     cors_origins: Words = setting((), "CORS_ORIGINS", "http", "Origins that browsers may call from; none by default.")
     trusted_proxies: Words = setting(
         (), "TRUSTED_PROXIES", "http", "Networks (CIDR) whose X-Forwarded-For is believed; none by default."
@@ -205,6 +211,15 @@ class Settings(BaseModel):
     )
     log_format: str = setting("json", "LOG_FORMAT", "telemetry", "json, or text for people.", pattern="^(json|text)$")
     slow_ms: int = setting(1000, "SLOW_MS", "telemetry", "A request over this is slow: logged and counted.", ge=1)
+    metrics_token: SecretStr | None = setting(
+        None, "METRICS_TOKEN", "telemetry",
+        "The scraper's bearer token for /metrics, 32 characters or more; unset: METRICS_NETWORKS may scrape.",
+        secret=True,
+    )  # fmt: skip
+    metrics_networks: Words = setting(
+        ("127.0.0.0/8", "::1/128"), "METRICS_NETWORKS", "telemetry",
+        "Networks (CIDR) that may read /metrics without METRICS_TOKEN; this machine alone by default.",
+    )  # fmt: skip
     ops_token: SecretStr | None = setting(
         None, "OPS_TOKEN", "telemetry",
         "The operator's password for the page /ops, 32 characters or more; unset: there is no such page.", secret=True,
@@ -214,13 +229,13 @@ class Settings(BaseModel):
 
     @field_validator(
         "database_read_urls", "database_read_direct_urls", "redis_cluster_nodes", "cors_origins", "trusted_proxies",
-        "webhook_networks", mode="before",
+        "webhook_networks", "metrics_networks", mode="before",
     )  # fmt: skip
     @classmethod
     def _words(cls, value: Any) -> Any:
         return _split(value)
 
-    @field_validator("jwt_secret", "ops_token")
+    @field_validator("jwt_secret", "ops_token", "metrics_token")
     @classmethod
     def _strong(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
@@ -230,6 +245,16 @@ class Settings(BaseModel):
             raise ValueError("shorter than 32 characters; make one with `openssl rand -base64 48`")
         if any(word in text.lower() for word in PLACEHOLDERS):
             raise ValueError("a placeholder, not a secret; make one with `openssl rand -base64 48`")
+        return value
+
+    @field_validator("trusted_proxies", "webhook_networks", "metrics_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                ipaddress.ip_network(one)
+            except ValueError as error:
+                raise ValueError(f"not a network in CIDR notation: {error}") from None
         return value
 
     @field_validator("redis_url", "queue_redis_url")

@@ -4,9 +4,12 @@ import asyncio
 
 from payaid.asgi import App, Receive, Scope, Send, call_of
 from payaid.call import Call
-from payaid.errors import BadRequest, BodyTooLarge, DeadlineExceeded
+from payaid.errors import BadRequest, BodyTooLarge, DeadlineExceeded, HeadersTooLarge, UriTooLong
 
 MAX_QUERY = 4096
+MAX_PATH = 4096
+# A token of ours has some 400 bytes. What is much longer the server refuses by itself, unread (HEAD_BUFFER).
+MAX_HEADERS, MAX_HEADER_BYTES = 64, 16_384
 WITH_BODY = {"POST", "PATCH", "PUT", "DELETE"}
 
 
@@ -21,8 +24,13 @@ class Bound:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check lengths; read the body of methods that have one."""
         call = call_of(scope)
-        if len(call.query) > MAX_QUERY:
-            raise BadRequest(f"The query is longer than {MAX_QUERY} characters.")
+        if len(call.query) > MAX_QUERY or len(call.path) > MAX_PATH:
+            raise UriTooLong(f"The path may have {MAX_PATH:,} characters at most, the query {MAX_QUERY:,}.")
+        # Joined rather than added up: every hit comes by here.
+        if len(scope["headers"]) > MAX_HEADERS or len(b"".join(call.headers.values())) > MAX_HEADER_BYTES:
+            raise HeadersTooLarge(
+                f"A request may have {MAX_HEADERS} headers at most, and their values {MAX_HEADER_BYTES:,} bytes in all."
+            )
         if call.method in WITH_BODY:
             try:
                 async with asyncio.timeout(self._seconds):

@@ -6,9 +6,11 @@ METHODS = b"GET, POST, PATCH, DELETE"
 REQUEST = b"authorization, content-type, idempotency-key, if-match, if-none-match, x-payaid-stamp, x-request-id"
 EXPOSED = (
     b"etag, location, ratelimit, ratelimit-policy, retry-after, x-instance, x-payaid-stamp, x-ratelimit-limit,"
-    b" x-ratelimit-remaining, x-ratelimit-reset, x-request-id, cache-status"
+    b" x-ratelimit-remaining, x-ratelimit-reset, x-request-id, x-payaid-degraded, cache-status, server-timing,"
+    b" idempotency-replayed, deprecation, sunset, link"
 )
 AGE = b"600"
+VARY = (b"vary", b"origin")
 
 
 class Browser:
@@ -22,11 +24,12 @@ class Browser:
         """Name the origin in the answer if it may call; a preflight ends here."""
         call = call_of(scope)
         origin = call.headers.get(b"origin")
+        # To every origin and to none: a shared cache must not hand one origin's answer to another.
+        call.answer_headers.append(VARY)
         if origin in self._origins:
             call.answer_headers += [
                 (b"access-control-allow-origin", origin),
                 (b"access-control-expose-headers", EXPOSED),
-                (b"vary", b"origin"),
             ]
             if call.method == "OPTIONS" and b"access-control-request-method" in call.headers:
                 allowed = [

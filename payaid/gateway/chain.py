@@ -44,7 +44,7 @@ def chain(rest: App, parts: Parts) -> App:
     spellings = Spellings()
     layers: list[Callable[[App], App]] = [
         # A name first: whatever happens further in can be found by its request id.
-        lambda app: Trace(app, parts.process),
+        lambda app: Trace(app, parts.process, settings.hsts_s),
         # Outside the failures, so that a failure is measured as what the caller saw of it.
         lambda app: Observed(app, parts.in_flight),
         # Before identity: a preflight has none. Not there at all where no origin is configured.

@@ -12,13 +12,17 @@ from payaid.rest.routes import resolve
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
+NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+
 
 class Trace:
-    """Outermost: whatever happens below has a request id."""
+    """Outermost: whatever happens below has a request id, and every answer says how it is to be taken."""
 
-    def __init__(self, app: App, instance: str) -> None:
+    def __init__(self, app: App, instance: str, hsts_s: int = 0) -> None:
         self.app = app
-        self._instance = (b"x-instance", instance.encode())
+        self._always = [(b"x-instance", instance.encode()), NO_SNIFFING]
+        if hsts_s:
+            self._always.append((b"strict-transport-security", b"max-age=%d; includeSubDomains" % hsts_s))
         # Unique without asking the kernel at each request: the process' own random prefix, and a count.
         self._prefix, self._count = os.urandom(8).hex(), itertools.count(1)
 
@@ -37,6 +41,6 @@ class Trace:
         routes = resolve(call.path)
         if routes:
             call.target = routes.get(call.method)
-        call.answer_headers.append(self._instance)
+        call.answer_headers += self._always
         call.answer_headers.append((b"x-request-id", call.request_id.encode()))
         await self.app(scope, receive, send)

@@ -7,6 +7,8 @@ from payaid.call import Call
 from payaid.errors import NotFound
 from payaid.rest.reply import Reply, matches
 
+# A tenant's data is nobody else's, and is asked for again each time: the entity tag makes that cheap.
+PRIVATE = ((b"cache-control", b"private, no-cache"), (b"vary", b"authorization"))
 Endpoint = Callable[[Call], Awaitable[Reply]]
 
 
@@ -23,6 +25,9 @@ class Rest:
             raise NotFound(f"There is nothing at {call.path[:200]}.")
         answered = await self.endpoints[call.target.operation](call)
         headers: Headers = list(answered.headers)
+        if call.principal and not any(name == b"cache-control" for name, _ in headers):
+            # What a token was needed for is nobody else's, whatever it is.
+            headers += PRIVATE
         if answered.etag:
             headers.append((b"etag", answered.etag))
             condition = call.headers.get(b"if-none-match")

@@ -4,9 +4,6 @@ A page of ours alone: what its nonce does not name is not run, and nothing is lo
 """
 
 import asyncio
-import base64
-import binascii
-import hmac
 import secrets
 import time
 from collections.abc import Callable
@@ -18,24 +15,22 @@ from markupsafe import Markup
 
 from payaid.call import Call
 from payaid.content import content
-from payaid.errors import NotFound, OperatorNeeded, TooManyRequests
+from payaid.errors import NotFound, OperatorNeeded
 from payaid.limits.limiter import Limiter
+from payaid.rest.door import Door
+from payaid.rest.pages import HTML, guarded
 from payaid.rest.reply import Reply
-from payaid.rules.tiers import LOGIN
 from payaid.telemetry.figures import figures
 from payaid.telemetry.prometheus import BOUNDS
-
-HTML = b"text/html; charset=utf-8"
 
 
 class Ops:
     """The page, and, with `?figures`, the part of it that its script asks for again and again."""
 
     def __init__(self, token: str, process: str, exposition: Callable[[], bytes], limiter: Limiter) -> None:
-        self._token = token.encode()
+        self._door = Door("ops", token, limiter)
         self._process = process
         self._exposition = exposition
-        self._limiter = limiter
 
     async def page(self, call: Call) -> Reply:
         """The operator's page; for anybody else 401, and soon 429.
@@ -44,15 +39,13 @@ class Ops:
             NotFound: no token is set, so there is no page.
             OperatorNeeded: not the operator.
         """
-        if not self._token:
+        if not self._door.token:
             raise NotFound(f"There is nothing at {call.path}.")
-        if not hmac.compare_digest(_shown(call.header(b"authorization")), self._token):
-            await self._count_guess(call)
-            raise OperatorNeeded("This page is for the operator.")
+        await self._door.enter(call, OperatorNeeded("This page is for the operator."))
         nonce = secrets.token_urlsafe(16)
         template = "ops_figures.html.j2" if call.query == "figures" else "ops.html.j2"
         body = await asyncio.to_thread(self._render, template, nonce)
-        return Reply(200, body, HTML, headers=(_policy(nonce), (b"cache-control", b"no-store")))
+        return Reply(200, body, HTML, headers=(*_guarded(nonce), (b"cache-control", b"no-store")))
 
     def _render(self, template: str, nonce: str) -> bytes:
         told = figures(self._exposition().decode(), time.time())
@@ -60,32 +53,12 @@ class Ops:
         page = _templates().get_template(template)
         return page.render(told, process=self._process, counters=counters, nonce=nonce, bounds=BOUNDS).encode()
 
-    async def _count_guess(self, call: Call) -> None:
-        """A page that is read every two seconds is not charged; guesses at its token are."""
-        ruling = await self._limiter.admit(f"ops:{call.client}", LOGIN, closed=True)
-        if not ruling.admitted:
-            raise TooManyRequests("Too many attempts.", headers={"Retry-After": str(max(1, ruling.retry_after_s))})
 
-
-def _shown(header: str) -> bytes:
-    """The token in an Authorization header: Bearer, or the password of Basic, whoever the user."""
-    scheme, _, given = header.partition(" ")
-    if scheme.lower() == "bearer":
-        return given.strip().encode()
-    if scheme.lower() != "basic":
-        return b""
-    try:
-        return base64.b64decode(given.strip(), validate=True).partition(b":")[2]
-    except binascii.Error:
-        return b""
-
-
-def _policy(nonce: str) -> tuple[bytes, bytes]:
-    policy = (
+def _guarded(nonce: str) -> tuple[tuple[bytes, bytes], ...]:
+    return guarded(
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; "
-        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "img-src data:; base-uri 'none'; form-action 'none'"
     )
-    return b"content-security-policy", policy.encode()
 
 
 @cache

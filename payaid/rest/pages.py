@@ -8,7 +8,19 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from payaid.content import content
 from payaid.rest.openapi import openapi
 
+HTML = b"text/html; charset=utf-8"
+# The reference runs no script, and loads nothing from anywhere else.
+DOCS_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 METHODS = ("get", "post", "patch", "delete")
+
+
+def guarded(policy: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers of a page: its content policy, in nobody's frame, and no address told to where a link leads."""
+    return (
+        (b"content-security-policy", f"{policy}; frame-ancestors 'none'".encode()),
+        (b"x-frame-options", b"DENY"),
+        (b"referrer-policy", b"no-referrer"),
+    )
 
 
 @cache

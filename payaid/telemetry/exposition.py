@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +46,8 @@ class Exposition:
     def __init__(self, run_dir: str, process: str, render: Callable[[], bytes]) -> None:
         self._file = MetricsFile(run_dir, process)
         self._render = render
+        self._recent: tuple[float, bytes] = (float("-inf"), b"")
+        self._rendering = asyncio.Lock()
 
     async def keep(self) -> None:
         """Write the figures every second, until cancelled."""
@@ -56,6 +59,13 @@ class Exposition:
                 await asyncio.sleep(EVERY_S)
         finally:
             self._file.remove()
+
+    async def recent(self) -> bytes:
+        """`all`, a second old at most: made off the event loop, and once however many ask."""
+        async with self._rendering:
+            if time.monotonic() - self._recent[0] >= EVERY_S:
+                self._recent = (time.monotonic(), await asyncio.to_thread(self.all))
+            return self._recent[1]
 
     def all(self) -> bytes:
         """This process's figures of now, and its siblings' of the last second; what dead processes left is removed."""
