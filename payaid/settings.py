@@ -9,19 +9,19 @@ import os
 import secrets
 import socket
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
-    Field,
     SecretStr,
     ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
+
+from payaid.setting import Words, setting, split
+from payaid.settings_outside import Outside
 
 PLACEHOLDERS = ("change-me", "changeme", "your-secret", "placeholder", "example", "undefined", "xxxx")
 
@@ -34,20 +34,7 @@ class SettingsError(Exception):
         super().__init__("; ".join(f"{name}: {what}" for name, what in mistakes))
 
 
-def setting(default: Any, name: str, group: str, meaning: str, *, secret: bool = False, **rules: Any) -> Any:
-    """Declare one setting. `...` as default means: required."""
-    extra: JsonDict = {"group": group, "secret": secret}
-    return Field(default, alias=name, description=meaning, json_schema_extra=extra, **rules)
-
-
-def _split(value: Any) -> Any:
-    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
-
-
-Words = Annotated[tuple[str, ...], Field()]
-
-
-class Settings(BaseModel):
+class Settings(Outside):
     """The service's settings, validated. Build with `Settings.read()`."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=False, extra="ignore")
@@ -188,18 +175,6 @@ class Settings(BaseModel):
     worker_concurrency: int = setting(
         16, "WORKER_CONCURRENCY", "jobs", "Jobs that one worker process runs side by side.", ge=1, le=500
     )
-    smtp_url: SecretStr | None = setting(
-        None, "SMTP_URL", "jobs",
-        "Mail server: smtp://user:password@host:587 (STARTTLS where offered) or smtps://; unset: mail jobs fail.",
-        secret=True,
-    )  # fmt: skip
-    mail_from: str = setting(
-        "", "MAIL_FROM", "jobs", "Sender of mail, as an address or `Name <address>`; needed with SMTP_URL."
-    )
-    webhook_networks: Words = setting(
-        (), "WEBHOOK_ALLOW_NETWORKS", "jobs",
-        "Private networks (CIDR) that webhooks may reach all the same; none by default.",
-    )  # fmt: skip
 
     # -- telemetry --------------------------------------------------------------------------------------------
     log_level: str = setting(
@@ -229,11 +204,11 @@ class Settings(BaseModel):
 
     @field_validator(
         "database_read_urls", "database_read_direct_urls", "redis_cluster_nodes", "cors_origins", "trusted_proxies",
-        "webhook_networks", "metrics_networks", mode="before",
+        "webhook_networks", "msg91_flows", "metrics_networks", mode="before",
     )  # fmt: skip
     @classmethod
     def _words(cls, value: Any) -> Any:
-        return _split(value)
+        return split(value)
 
     @field_validator("jwt_secret", "ops_token", "metrics_token")
     @classmethod
@@ -325,7 +300,9 @@ def _mistake(error: Any) -> tuple[str, str]:
 
 def declared() -> dict[str, FieldInfo]:
     """Every setting by the name it has in the environment."""
-    return {str(field.alias): field for field in Settings.model_fields.values()}
+    # What lies outside last: nothing of it is needed to start.
+    fields = sorted(Settings.model_fields.items(), key=lambda item: item[0] in Outside.model_fields)
+    return {str(field.alias): field for _, field in fields}
 
 
 def fresh_secret() -> str:
