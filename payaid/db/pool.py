@@ -10,6 +10,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 from payaid.db.identity import Connection
 from payaid.errors import Unavailable
 from payaid.settings import Settings
+from payaid.timing import timed
 
 # Transaction pooling cannot carry what a session keeps: no prepared statements, no session settings.
 CONNECT: dict[str, Any] = {"autocommit": True, "prepare_threshold": None, "connect_timeout": 3}
@@ -51,7 +52,8 @@ class Pool:
             Unavailable: none became free in time, or too many wait already. Nothing was sent.
         """
         try:
-            lent = await self._pool.getconn()
+            with timed("pool"):
+                lent = await self._pool.getconn()
         except (PoolTimeout, TooManyRequests):
             raise Unavailable(f"No connection to the {self.name} became free in time.") from None
         try:

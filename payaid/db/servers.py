@@ -9,6 +9,7 @@ from payaid.db.identity import Connection
 from payaid.db.pool import Pool
 from payaid.errors import Unavailable
 from payaid.rest.statement import Statement
+from payaid.timing import timed
 
 # After a failure a replica is left alone for this long; then one read tries it.
 REST_S = 1.0
@@ -30,8 +31,9 @@ async def fetch(pool: Pool, statement: Statement) -> bytes | None:
     async with pool.connection() as connection:
         try:
             # Counted here: a session setting would not survive a transaction pooler.
-            async with asyncio.timeout(pool.statement_timeout_s):
-                return await _fetch(connection, statement)
+            with timed("db"):
+                async with asyncio.timeout(pool.statement_timeout_s):
+                    return await _fetch(connection, statement)
         except TimeoutError:
             raise TooLong("The query took longer than a statement may.") from None
 
@@ -57,12 +59,13 @@ class Primary:
     async def transaction(self, connection: Connection, tenant: str) -> AsyncIterator[None]:
         """One transaction of one tenant; its settings die with it, so it is safe behind a transaction pooler."""
         longest = f"{round(self.pool.statement_timeout_s * 1000)}ms"
-        async with connection.transaction():
-            await connection.execute(
-                "SELECT set_config('payaid.tenant_id', %s, true), set_config('statement_timeout', %s, true)",
-                (tenant, longest),
-            )
-            yield
+        with timed("db"):
+            async with connection.transaction():
+                await connection.execute(
+                    "SELECT set_config('payaid.tenant_id', %s, true), set_config('statement_timeout', %s, true)",
+                    (tenant, longest),
+                )
+                yield
 
 
 class Replica:

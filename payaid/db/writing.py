@@ -25,6 +25,8 @@ class Unit:
         self.tenant = tenant
         self.changes: list[Change] = []
         self.names: list[str] = []
+        # An earlier write is told again: its caller needs a position that shows it, though nothing changes now.
+        self.repeats = False
 
     def touch(self, table: str, id_: str) -> None:
         """A row changed whose table has no facets."""
@@ -44,7 +46,7 @@ class Writes:
         self._stamps = stamps
 
     async def run(self, tenant: str, work: Callable[[Unit], Awaitable[T]]) -> tuple[T, int]:
-        """Do `work` in one transaction. Answers its result and the position that shows it; 0: nothing changed.
+        """Do `work` in one transaction. Answers its result and the position that shows it; 0: there is nothing to show.
 
         `work` may be called twice: a connection that turns out to be lost before COMMIT is replaced once.
 
@@ -61,7 +63,7 @@ class Writes:
                         started = time.perf_counter()
                         self._stamps.begin(unit.close())
                     # On the connection in hand: what is committed must not be answered with "no connection is free".
-                    stamp = await position(connection, MARK) if unit.names else 0
+                    stamp = await position(connection, MARK) if unit.names or unit.repeats else 0
             except OperationalError as error:
                 if unit and unit.names:
                     self._doubt(unit.names)

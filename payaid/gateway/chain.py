@@ -17,6 +17,7 @@ from payaid.gateway.identity import Authenticate, Identity
 from payaid.gateway.limit import Limit
 from payaid.gateway.observed import InFlight, Observed
 from payaid.gateway.respcache import Fill, RespCache
+from payaid.gateway.server_timing import ServerTiming
 from payaid.gateway.trace import Trace
 from payaid.limits.limiter import Limiter
 from payaid.rest.cursor import Cursors
@@ -61,6 +62,8 @@ def chain(rest: App, parts: Parts) -> App:
         Authorise,
         # A hit ends here.
         *([lambda app: Hits(app, parts.store, spellings)] if settings.cache else []),
+        # Inside the hits, which wait for nothing; outside all that waits.
+        ServerTiming,
         # Outside all that waits for a database.
         lambda app: Deadline(app, settings.deadline_ms / 1000),
         # Outside compression: an entry keeps its own compressed variants, made once.

@@ -49,6 +49,7 @@ async def claim(unit: Unit, key: str, print_: str) -> Reply | None:
         return None
     if row[0] != print_:
         raise Invalid("This Idempotency-Key was used for another request. Take a new one for each new write.")
+    unit.repeats = True
     headers = tuple((name.encode(), value.encode()) for name, value in (row[2] or {}).items())
     body = (row[3] or "").encode()
     return Reply(row[1], body, JSON, headers=(*headers, REPLAYED))
