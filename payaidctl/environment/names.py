@@ -71,7 +71,7 @@ class Mistake:
 
 def signing_secrets() -> frozenset[str]:
     """Names whose whole value is a key: it must be long, random, and used for one thing."""
-    return THEIR_SECRETS | {"JWT_SECRET", "OPS_TOKEN"}
+    return THEIR_SECRETS | {"JWT_SECRET", "OPS_TOKEN", "METRICS_TOKEN"}
 
 
 def is_secret(name: str) -> bool:

@@ -12,6 +12,6 @@ WRITES = ""
 async def look(target: Target, timeout_s: float, family: str) -> dict[str, Any]:
     """`samples`: the labels of each, with its `value`."""
     async with http.client(target, timeout_s) as client:
-        samples, _ = await metrics.scrape(client)
+        samples, _ = await metrics.scrape(client, target)
     wanted = {family, f"{family}_total"}
     return {"samples": [dict(labels) | {"value": value} for (name, labels), value in samples.items() if name in wanted]}

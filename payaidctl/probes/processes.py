@@ -15,7 +15,7 @@ OPEN, MOST = "payaid_process_open_fds", "payaid_process_max_fds"
 async def look(target: Target, timeout_s: float) -> dict[str, Any]:
     """Each process's figures; the `fewest` descriptors that one may open, and the `fullest` one's share in use."""
     async with http.client(target, timeout_s) as client:
-        samples, _ = await metrics.scrape(client)
+        samples, _ = await metrics.scrape(client, target)
     return judge(samples, time.time())
 
 

@@ -13,7 +13,7 @@ from payaidctl.target import Target
 
 def watches(target: Target, url: str) -> list[Watch]:
     """The service, every database server, the pooler, Redis, and processes on this machine."""
-    chosen: list[Watch] = [Prometheus(url)]
+    chosen: list[Watch] = [Prometheus(url, target.get("METRICS_TOKEN") or "")]
     primary = target.get("DATABASE_DIRECT_URL", "DATABASE_URL")
     # The owner may read every server's statistics; the service's own role sees only its own statements.
     replicas = [_as_owner(replica, primary) for replica in target.replica_urls]

@@ -46,9 +46,9 @@ class Prometheus:
 
     name = "service"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: str = "") -> None:
         self.url = f"{url.rstrip('/')}/metrics"
-        self.client = httpx.AsyncClient(timeout=4)
+        self.client = httpx.AsyncClient(timeout=4, headers={"authorization": f"Bearer {token}"} if token else {})
         self.first: Series = {}
         self.before: Series = {}
         self.peaks: dict[str, float] = {}
