@@ -86,7 +86,7 @@ def build(runtime: Runtime) -> App:
         fill=path.executor.fill,
         cursors=path.cursors,
     )
-    batches = Batches()
+    batches = Batches(runtime.limiter, enforced=runtime.settings.limits)
     batches.app = chain(Rest(endpoints(runtime, batches)), parts)
     return batches.app
 

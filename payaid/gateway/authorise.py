@@ -15,9 +15,12 @@ class Authorise:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass, or 403."""
         call = call_of(scope)
-        grant = call.target.grant if call.target else ""
-        if grant and grant not in call.who().grants:
-            raise Forbidden(_why(call.who(), grant))
+        if (target := call.target) and target.grant:
+            granted = call.who().grants
+            if target.grant not in granted:
+                raise Forbidden(_why(call.who(), target.grant))
+            if target.also and target.also not in granted:
+                raise Forbidden(_why(call.who(), target.also))
         await self.app(scope, receive, send)
 
 

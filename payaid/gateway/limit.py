@@ -4,9 +4,11 @@ from payaid.asgi import App, Receive, Scope, Send, call_of
 from payaid.call import Call
 from payaid.errors import TooManyRequests, Unavailable
 from payaid.limits.limiter import Limiter, Ruling
-from payaid.rules.tiers import BUDGETS, LOGIN, UNAUTHENTICATED, Budget
+from payaid.rules.addresses import share
+from payaid.rules.tiers import BUDGETS, LOGIN, REFRESH, UNAUTHENTICATED, Budget
 
-GUESSING = {"login", "refresh"}
+# Where a secret may be guessed: budgets of their own, by address, that fail closed.
+GUESSING = {"login": LOGIN, "refresh": REFRESH}
 
 
 class Limit:
@@ -36,10 +38,10 @@ class Limit:
             ruling = ruling or await self._limiter.admit(who.tenant_id, budget, cost)
             call.answer_headers.append(self._policies[who.tier])
         else:
-            guessing = _guessing(call)
-            budget = LOGIN if guessing else UNAUTHENTICATED
-            key = f"{'login' if guessing else 'ip'}:{call.client}"
-            ruling = await self._limiter.admit(key, budget, cost, closed=guessing)
+            guessed = call.target.operation if call.target and _guessing(call) else ""
+            budget = GUESSING.get(guessed, UNAUTHENTICATED)
+            key = f"{guessed or 'ip'}:{share(call.client)}"
+            ruling = await self._limiter.admit(key, budget, cost, closed=bool(guessed))
         call.limiter = ruling.how
         call.answer_headers += _headers(ruling, budget)
         if not ruling.admitted:

@@ -61,7 +61,7 @@ class Auth:
         """Check the password, open a session, and have the tenant's cache warmed."""
         given = validated(Login, parse_json(call.header(b"content-type"), call.body))
         email = given["email"].strip().lower()
-        await self._count_attempt(email)
+        await self._count_attempt("login", email)
         account = await self._account(email)
         hashed = account["password"] if account else None
         if not await asyncio.to_thread(_matches, hashed or NOBODY, given["password"]) or account is None:
@@ -94,6 +94,7 @@ class Auth:
         """Exchange a refresh token, once. One that was exchanged before is a stolen one: its session ends."""
         given = validated(Refresh, parse_json(call.header(b"content-type"), call.body))
         tenant, session, secret = _taken_apart(given["refreshToken"])
+        await self._count_attempt("refresh", f"{tenant}/{session}")
         fresh = secrets.token_urlsafe(32)
 
         async def work(unit: Unit) -> dict[str, Any] | None:
@@ -152,15 +153,16 @@ class Auth:
         }  # fmt: skip
         return Reply(200, orjson.dumps(facts))
 
-    async def _count_attempt(self, email: str) -> None:
-        account = sha256(email.encode()).hexdigest()[:32]
-        ruling = await self._limiter.admit(f"login:account:{account}", LOGIN, closed=True)
+    async def _count_attempt(self, what: str, account: str) -> None:
+        """Ten a minute for one account, or for one session, wherever they come from."""
+        digest = sha256(account.encode()).hexdigest()[:32]
+        ruling = await self._limiter.admit(f"{what}:account:{digest}", LOGIN, closed=True)
         if ruling.admitted:
             return
         if ruling.how == "degraded":
             raise Unavailable("Logins cannot be counted at the moment, so they are refused.")
         raise TooManyRequests(
-            "Too many attempts to log in to this account.", headers={"Retry-After": str(ruling.retry_after_s)}
+            f"Too many attempts: {what} to this account.", headers={"Retry-After": str(ruling.retry_after_s)}
         )
 
     async def _account(self, email: str) -> dict[str, Any] | None:

@@ -10,9 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from payaid.asgi import App, Message, Scope
 from payaid.call import Call
-from payaid.errors import Invalid, PayaidError
+from payaid.errors import Invalid, PayaidError, TooManyRequests
+from payaid.limits.limiter import Limiter
+from payaid.principal import Principal
 from payaid.rest.body import parse_json, validated
 from payaid.rest.reply import Reply
+from payaid.rules.tiers import BUDGETS
 
 MOST = 20
 PATH = "/api/v1/batch"
@@ -53,20 +56,32 @@ class FailedDependency(PayaidError):
 class Batches:
     """POST /api/v1/batch. `app` is the whole chain: an item takes the same way as a request by itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, limiter: Limiter, *, enforced: bool) -> None:
         self.app: App | None = None
+        self._limiter = limiter
+        self._enforced = enforced
 
     async def run(self, call: Call) -> Reply:
         """Run the items as soon as what they depend on has succeeded; answer in the order of the requests."""
-        given = validated(Batch, parse_json(call.header(b"content-type"), call.body))
-        items = dict(_named(given["requests"]))
-        _check_order(items)
+        try:
+            given = validated(Batch, parse_json(call.header(b"content-type"), call.body))
+            items = dict(_named(given["requests"]))
+            _check_order(items)
+        except PayaidError:
+            # A batch is charged by its items, and this one has none.
+            await self._charge(call.who())
+            raise
         finished: dict[str, asyncio.Task[dict[str, Any]]] = {}
         async with asyncio.TaskGroup() as group:
             for name, item in items.items():
                 finished[name] = group.create_task(self._item(call, name, item, finished))
         results = [{"id": name, **finished[name].result()} for name in items]
         return Reply(200, orjson.dumps({"results": results}))
+
+    async def _charge(self, who: Principal) -> None:
+        if self._enforced and not (ruling := await self._limiter.admit(who.tenant_id, BUDGETS[who.tier])).admitted:
+            why = f"The budget of your plan {who.tier} is spent; it is renewed in {ruling.retry_after_s} s."
+            raise TooManyRequests(why, headers={"Retry-After": str(ruling.retry_after_s)})
 
     async def _item(
         self, call: Call, name: str, item: Mapping[str, Any], finished: Mapping[str, asyncio.Task[dict[str, Any]]]

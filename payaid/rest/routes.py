@@ -19,6 +19,7 @@ class Target:
     """What a method on a path asks for.
 
     `template` is the bounded name for metrics. `grant` is the permission it takes; empty: none beyond identity.
+    `also`: another one that it takes, where a row of another module stands above.
     `public`: no identity needed. `cost`: what the limiter charges; 0: not charged.
     """
 
@@ -26,6 +27,7 @@ class Target:
     template: str
     public: bool = False
     grant: str = ""
+    also: str = ""
     cost: int = 1
     resource: Resource | None = None
     summary: Summary | None = None
@@ -113,7 +115,8 @@ def _relation(resource: Resource, id_: str, word: str, template: str) -> Routes 
     for relation in resource.relations:
         if relation.name == word:
             other = catalogue().by_name[relation.resource]
-            shared = {"resource": other, "id": id_, "parent": resource, "relation": relation}
+            above = f"{resource.module}:read"
+            shared = {"resource": other, "id": id_, "parent": resource, "relation": relation, "also": above}
             nested = f"{template}/{{id}}/{word}"
             return {
                 "GET": Target("list", nested, grant=f"{other.module}:read", **shared),  # type: ignore[arg-type]

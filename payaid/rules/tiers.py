@@ -28,6 +28,8 @@ BUDGETS = {
 }
 UNAUTHENTICATED = Budget(60, 0)
 LOGIN = Budget(10, 0)
+# By address: an office behind one address renews the sessions of all its people.
+REFRESH = Budget(60, 0)
 
 # Names that the existing database stores, beside our own.
 STORED = {"trial": Tier.BASIC, "starter": Tier.BASIC, "professional": Tier.PRO}
