@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.fixtures.stack",
     "tests.fixtures.database",
     "tests.fixtures.jobs",
+    "tests.fixtures.outside",
     "tests.fixtures.api",
     "tests.fixtures.properties",
     "tests.fixtures.keyvalue",

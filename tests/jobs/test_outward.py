@@ -1,82 +1,17 @@
 """Mail and webhooks, sent to real servers on loopback."""
 
 import base64
-import email
 import hashlib
 import hmac
 import json
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from email import policy
-from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import Envelope
 
-from tests.fixtures.jobs import Workplace, free_port
+from tests.fixtures.jobs import Workplace
+from tests.fixtures.outside import Answer, Mailbox, Receiver
 
 SECRET = "a-secret-of-a-webhook-in-a-test"
-
-
-@dataclass
-class Mailbox:
-    """Keeps every mail; answers the first `answers` instead of taking it."""
-
-    taken: list[EmailMessage] = field(default_factory=list)
-    answers: list[str] = field(default_factory=list)
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:
-        if self.answers:
-            return self.answers.pop(0)
-        content = envelope.content
-        assert isinstance(content, bytes)
-        self.taken.append(email.message_from_bytes(content, policy=policy.default))
-        return "250 taken"
-
-
-@pytest.fixture
-def mailbox() -> Iterator[tuple[Mailbox, str]]:
-    box = Mailbox()
-    port = free_port()
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    yield box, f"smtp://127.0.0.1:{port}"
-    server.stop()
-
-
-@dataclass
-class Receiver:
-    """Keeps every delivery, and answers what it is told, then 200."""
-
-    seen: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    answers: list[int] = field(default_factory=list)
-    url: str = ""
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    kept = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            kept.seen.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(kept.answers.pop(0) if kept.answers else 200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    kept.url = f"http://127.0.0.1:{server.server_port}/hook"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield kept
-    server.shutdown()
-    server.server_close()
 
 
 def a_mail(to: str = "asha@example.in", **values: Any) -> dict[str, Any]:
@@ -124,6 +59,71 @@ def test_a_mail_that_can_never_be_sent_is_dead_at_once(
     assert (row["attempts"], box.taken) == (1, [])
 
 
+def test_an_attachment_arrives_as_it_was_given(workplace: Workplace, mailbox: tuple[Mailbox, str]) -> None:
+    box, url = mailbox
+    workplace.worker(SMTP_URL=url, MAIL_FROM="billing@payaid.example")
+    sent = bytes(range(256)) * 40
+    given = {"filename": "बिल.pdf", "type": "application/pdf", "base64": base64.b64encode(sent).decode()}
+    workplace.await_state(workplace.write("email", a_mail() | {"attachments": [given]}), "done")
+    (part,) = box.taken[0].iter_attachments()
+    assert (part.get_filename(), part.get_content_type(), part.get_content()) == ("बिल.pdf", "application/pdf", sent)
+    broken = a_mail() | {"attachments": [given | {"type": "application/pdf\r\nX: y"}]}
+    assert "type like" in workplace.await_state(workplace.write("email", broken), "dead")["error"]
+
+
+def sendgrid(receiver: Receiver) -> dict[str, str]:
+    return {
+        "SENDGRID_API_KEY": "SG.a-key-of-a-test", "SENDGRID_URL": receiver.base,
+        "MAIL_FROM": "PayAid <billing@payaid.example>",
+    }  # fmt: skip
+
+
+def test_sendgrid_takes_a_mail_whole_and_is_asked_again_when_it_says_so(
+    workplace: Workplace, receiver: Receiver
+) -> None:
+    receiver.answers = [Answer(429, {"errors": [{"message": "too many requests"}]}, {"Retry-After": "1"})]
+    receiver.usual = Answer(202, headers={"X-Message-Id": "sg-1"})
+    workplace.worker(**sendgrid(receiver))
+    given = {"filename": "a.txt", "type": "text/plain", "base64": base64.b64encode("₹ 5".encode()).decode()}
+    job = workplace.write("email", a_mail(to="Asha <asha@example.in>") | {"attachments": [given]})
+    row = workplace.await_state(job, "done")
+    assert (row["attempts"], row["uncertain"]) == (1, 0)
+    assert row["result"] == {"messageId": f"<{job}@payaid.example>", "answer": "202 sg-1"}
+    assert receiver.paths == ["/v3/mail/send"] * 2
+    assert receiver.seen[-1][0]["authorization"] == "Bearer SG.a-key-of-a-test"
+    wanted = receiver.json()
+    assert wanted["personalizations"] == [{"to": [{"email": "asha@example.in", "name": "Asha"}]}]
+    assert wanted["from"] == {"email": "billing@payaid.example", "name": "PayAid"}
+    assert [part["type"] for part in wanted["content"]] == ["text/plain", "text/html"]
+    assert "₹ 1,18,000.00 <due>" in wanted["content"][0]["value"]
+    assert wanted["headers"] == {"Message-ID": f"<{job}@payaid.example>", "Auto-Submitted": "auto-generated"}
+    (file,) = wanted["attachments"]
+    assert (file["filename"], base64.b64decode(file["content"]).decode()) == ("a.txt", "₹ 5")
+
+
+@pytest.mark.parametrize("status", [400, 401, 413])
+def test_what_sendgrid_refuses_is_dead_at_once_and_no_key_is_told(
+    workplace: Workplace, receiver: Receiver, status: int
+) -> None:
+    receiver.answers = [Answer(status, {"errors": [{"message": "no such sender"}]})]
+    worker = workplace.worker(**sendgrid(receiver))
+    row = workplace.await_state(workplace.write("email", a_mail()), "dead")
+    assert f"SendGrid answered {status}" in row["error"]
+    assert (row["attempts"], len(receiver.seen)) == (1, 1)
+    assert "SG." not in row["error"] + worker.log.read_text()
+
+
+def test_a_mail_whose_fate_at_sendgrid_is_unknown_is_sent_again_and_listed(
+    workplace: Workplace, receiver: Receiver
+) -> None:
+    receiver.answers = [Answer(0)]
+    receiver.usual = Answer(202)
+    workplace.worker(**sendgrid(receiver))
+    row = workplace.await_state(workplace.write("email", a_mail()), "done")
+    assert (row["attempts"], row["uncertain"]) == (1, 1)
+    assert receiver.json(0) == receiver.json(1)
+
+
 def test_without_a_mail_server_a_mail_is_not_called_sent(workplace: Workplace) -> None:
     workplace.worker()
     assert "SMTP_URL" in workplace.await_state(workplace.write("email", a_mail()), "dead")["error"]
@@ -140,7 +140,10 @@ def test_a_webhook_is_signed_and_keeps_its_id_when_it_is_sent_again(workplace: W
     receiver.answers = [500]
     workplace.worker(WEBHOOK_ALLOW_NETWORKS="127.0.0.0/8")
     hook = a_webhook(workplace, receiver.url)
-    job = workplace.write("webhook", {"webhookId": hook, "event": "invoice.paid", "data": {"total": "1180.00"}})
+    job = workplace.write(
+        "webhook",
+        {"webhookId": hook, "event": "invoice.paid", "at": "2026-04-01T00:00:00Z", "data": {"total": "1180.00"}},
+    )
     row = workplace.await_state(job, "done")
     # A 500 may come from something that had it done: the second delivery is on the list of possible repeats.
     assert (row["attempts"], row["uncertain"], len(receiver.seen)) == (1, 1, 2)
@@ -150,7 +153,9 @@ def test_a_webhook_is_signed_and_keeps_its_id_when_it_is_sent_again(workplace: W
         expected = base64.b64encode(hmac.new(SECRET.encode(), signed, hashlib.sha256).digest()).decode()
         assert headers["webhook-signature"] == f"v1,{expected}"
         message = json.loads(body)
-        assert (message["id"], message["event"], message["data"]) == (job, "invoice.paid", {"total": "1180.00"})
+        assert message == {
+            "id": job, "event": "invoice.paid", "createdAt": "2026-04-01T00:00:00Z", "data": {"total": "1180.00"},
+        }  # fmt: skip
 
 
 def test_a_webhook_reaches_no_private_address_and_no_other_tenants_hook(

@@ -13,23 +13,30 @@ from psycopg.rows import dict_row
 
 from payaid.jobs.egress import Route, route
 from payaid.jobs.job import Job
+from payaid.jobs.outside import COME_AGAIN, retry_after
 from payaid.jobs.policy import Effect, Permanent, Policy, Transient, Uncertain
 
 POLICY = Policy(Effect.OUTWARD, deadline_s=30.0, attempts=5)
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
-# Answers that say "not done, come again"; other 5xx may come from a proxy whose backend did it.
-COME_AGAIN = (408, 425, 429, 503)
-LONGEST_WAIT_S = 3600.0
 
 
 async def run(job: Job) -> Any:
-    """Send payload {webhookId, event, data} as {id, event, createdAt, data}, signed as Standard Webhooks says."""
+    """Send payload {webhookId, event, at, data, previous?} as {id, event, createdAt, data, previous?}, signed as
+    Standard Webhooks says: the same bytes at each attempt.
+    """
     webhook = await _webhook(job)
     if webhook is None or not webhook["isActive"]:
         return {"skipped": "the webhook was removed or switched off"}
     way = await route(webhook["url"], job.services.settings.webhook_networks)
     sent_at = int(time.time())
-    message = {"id": job.id, "event": job.payload["event"], "createdAt": sent_at, "data": job.payload.get("data")}
+    message = {
+        "id": job.id,
+        "event": job.payload["event"],
+        "createdAt": job.payload.get("at"),
+        "data": job.payload.get("data"),
+    }
+    if "previous" in job.payload:
+        message["previous"] = job.payload["previous"]
     body = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
     headers = signed(webhook["secret"], job.id, sent_at, body) | {"Content-Type": "application/json"}
     client = await job.services.shared("webhook client", _client)
@@ -80,12 +87,7 @@ def _judged(answer: httpx.Response, host: str) -> dict[str, Any]:
     if answer.is_success:
         return {"status": status}
     if status in COME_AGAIN:
-        raise Transient(f"{host} answered {status}", _retry_after(answer))
+        raise Transient(f"{host} answered {status}", retry_after(answer.headers))
     if status >= 500:
         raise Uncertain(f"{host} answered {status}")
     raise Permanent(f"{host} answered {status}" + (" (redirects are not followed)" if status < 400 else ""))
-
-
-def _retry_after(answer: httpx.Response) -> float:
-    asked = answer.headers.get("Retry-After", "")
-    return min(float(asked), LONGEST_WAIT_S) if asked.isdigit() else 0.0

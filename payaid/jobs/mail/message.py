@@ -1,7 +1,10 @@
 """Mail as values: templates become a message, a URL becomes a server. Nothing is sent here."""
 
+import base64
+import binascii
 import ipaddress
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import MessageError
@@ -16,6 +19,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from payaid.content import content
 from payaid.jobs.policy import Permanent
+
+MIME = re.compile(r"[a-z]+/[a-z0-9.+-]+")
+ATTACHED_LIMIT = 5_242_880
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,42 @@ def server(url: str) -> Server:
     )  # fmt: skip
 
 
-def compose(job_id: str, sender: str, recipient: str, template: str, values: Mapping[str, Any]) -> EmailMessage:
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail."""
+
+    filename: str
+    kind: str
+    content: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse what would break the message's headers."""
+        if not MIME.fullmatch(self.kind) or not self.filename.isprintable() or not 0 < len(self.filename) <= 200:
+            raise Permanent("an attachment has a file name and a type like application/pdf")
+
+
+def attached(given: Sequence[Mapping[str, Any]]) -> list[Attachment]:
+    """Attachments from a payload: small ones, because they wait in the table.
+
+    Raises:
+        Permanent: they are not what they should be, or too large.
+    """
+    try:
+        found = [
+            Attachment(str(one["filename"]), str(one["type"]), base64.b64decode(one["base64"], validate=True))
+            for one in given
+        ]
+    except (KeyError, TypeError, binascii.Error) as error:
+        raise Permanent("an attachment is {filename, type, base64}") from error
+    if sum(len(one.content) for one in found) > ATTACHED_LIMIT:
+        raise Permanent(f"attachments are over {ATTACHED_LIMIT} bytes together")
+    return found
+
+
+def compose(
+    job_id: str, sender: str, recipient: str, template: str, values: Mapping[str, Any],
+    attachments: Sequence[Attachment] = (),
+) -> EmailMessage:  # fmt: skip
     """The message: `templates/mail/<template>.txt.j2`, whose first line is its subject, and its .html.j2 if any.
 
     The Message-ID is made of the job's id, so a repeat after an uncertain end is one message to whoever looks.
@@ -79,6 +120,9 @@ def compose(job_id: str, sender: str, recipient: str, template: str, values: Map
         message.set_content(text.strip() + "\n")
         if (folder / f"{template}.html.j2").is_file():
             message.add_alternative(room.get_template(f"{template}.html.j2").render(values), subtype="html")
+        for one in attachments:
+            kind, _, subtype = one.kind.partition("/")
+            message.add_attachment(one.content, maintype=kind, subtype=subtype, filename=one.filename)
     except (TemplateError, MessageError, ValueError) as error:
         raise Permanent(f"mail {template!r} cannot be written: {error}") from error
     return message
