@@ -12,8 +12,11 @@ from payaid.rest import auth, batch
 from payaid.rest.body import model
 from payaid.rest.request import DEFAULT_LIMIT, MAX_LIMIT
 from payaid.rest.routes import PREFIX
+from payaid.rest.statement import MOST_MATCHES
 
 Schema = dict[str, Any]
+CAPPED = {"type": "boolean", "description": f"With `q`: more than the newest {MOST_MATCHES:,} rows match."}
+SEARCH = f"Full-text search, among the newest {MOST_MATCHES:,} matches; `page.capped` says whether there are more."
 JSON_TYPES: dict[Kind, Schema] = {
     Kind.MONEY: {"type": "number"},
     Kind.NUMBER: {"type": "number"},
@@ -118,7 +121,7 @@ def _list(resource: Resource, alias: bool, below: Resource | None = None, of: st
             "page": {
                 "type": "object",
                 "required": ["limit", "next"],
-                "properties": {"limit": {"type": "integer"}, "next": {"type": ["string", "null"]}},
+                "properties": {"limit": {"type": "integer"}, "next": {"type": ["string", "null"]}, "capped": CAPPED},
             },
         },
     }
@@ -138,7 +141,7 @@ def _list_parameters(resource: Resource) -> list[Schema]:
         _query("fields", {"type": "string"}, "Columns, separated by commas; id and the sort key always come along."),
     ]
     if resource.search:
-        found.append(_query("q", {"type": "string", "minLength": 1, "maxLength": 200}, "Full-text search."))
+        found.append(_query("q", {"type": "string", "minLength": 1, "maxLength": 200}, SEARCH))
     for one in resource.columns.values():
         if one.filter:
             found.append(_query(one.name, {"type": "string"}, _filter_words(one)))

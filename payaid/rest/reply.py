@@ -40,11 +40,12 @@ def etag(body: bytes) -> bytes:
 
 
 def _page(planned: ListPlan, raw: bytes, cursors: Cursors) -> bytes:
-    key, _, rows = raw.partition(b"\n")
+    key, _, rows = raw.removeprefix(b"+").partition(b"\n")
     following = b"null"
     if key:
         following = b'"%s"' % cursors.seal(key, f"{planned.path} {planned.query.binding}").encode()
-    return b'{"data":[%s],"page":{"limit":%d,"next":%s}}' % (rows, planned.query.limit, following)
+    capped = b"" if not planned.query.search else b',"capped":true' if raw.startswith(b"+") else b',"capped":false'
+    return b'{"data":[%s],"page":{"limit":%d,"next":%s%s}}' % (rows, planned.query.limit, following, capped)
 
 
 def _where(planned: Plan) -> str:

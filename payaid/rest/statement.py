@@ -31,6 +31,12 @@ PAGE = sql.SQL(
     " FROM (SELECT row_number() OVER (ORDER BY {order}) AS n, json_build_array({key})::text AS k,"
     " row_to_json(r)::text AS j FROM ({rows}) r) p"
 )
+# A search is among the newest so many matches; a `+` in front of the page says that there are more.
+MOST_MATCHES = 1000
+MATCHED = sql.SQL(
+    "SELECT CASE WHEN cardinality(m.ids) > {most} THEN '+' ELSE '' END || ({page})"
+    " FROM (SELECT ARRAY(SELECT {search}(%(q)s, {most} + 1)) AS ids) m"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,7 @@ def _list_text(
     where: list[sql.Composable] = [sql.SQL('t."tenantId" = tenant.id')]
     where += [_condition(resource, index, *one) for index, one in enumerate(filters)]
     if searching:
-        where.append(sql.SQL("t.id IN (SELECT {}(%(q)s, 1000))").format(sql.SQL(resource.search)))
+        where.append(sql.SQL("t.id = ANY((m.ids)[:{}])").format(sql.Literal(MOST_MATCHES)))
     if parent:
         where.append(sql.SQL("t.{} = %(parent)s").format(sql.Identifier(parent_column)))
     if nulls:
@@ -116,6 +122,8 @@ def _list_text(
         offset=sql.SQL(" OFFSET %(offset)s" if offset else ""),
     )  # fmt: skip
     page = PAGE.format(order=_order("r", order), key=_columns("r", [name for name, _ in order]), rows=rows)
+    if searching:
+        page = MATCHED.format(page=page, search=sql.SQL(resource.search), most=sql.Literal(MOST_MATCHES))
     if parent:
         page = sql.SQL(
             'SELECT CASE WHEN EXISTS (SELECT 1 FROM {} t WHERE t."tenantId" = tenant.id AND t.id = %(parent)s)'

@@ -23,7 +23,7 @@ from payaidctl.indexes.declared import PLACEHOLDER, Declaration, quote
 # Below this, a sequential scan is right whatever indexes there are, and a plan says nothing.
 FEW_ROWS = 100
 SAMPLE_ROWS = 1000
-SEARCH_CAP = "1000"
+SEARCH_CAP = "1001"
 
 DEFINER = re.compile(r"\(SELECT ([a-z_]+\.[a-z_]+)\(%\(q\)s")
 CONSTANT = re.compile(r"^\s*(\w+)\s+constant\s+([\w\[\]. ]+?)\s*:=\s*(.+?);", re.MULTILINE | re.DOTALL)
