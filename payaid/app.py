@@ -10,10 +10,12 @@ from payaid.call import Call
 from payaid.datapath import background
 from payaid.gateway.chain import Parts, chain
 from payaid.orphan import end_with_parent
+from payaid.rest.actions import Actions
 from payaid.rest.app import Endpoint, Rest
 from payaid.rest.auth import Auth
 from payaid.rest.batch import Batches
 from payaid.rest.health import Health
+from payaid.rest.jobs import Jobs
 from payaid.rest.openapi import document
 from payaid.rest.ops import Ops
 from payaid.rest.pages import DOCS_POLICY, HTML, docs, guarded
@@ -21,6 +23,7 @@ from payaid.rest.plan import plan
 from payaid.rest.reply import Reply, etag
 from payaid.rest.scrape import Scrape
 from payaid.rest.sessions import Sessions
+from payaid.rest.transact import Transactions
 from payaid.rest.writes import Editor
 from payaid.runtime import Runtime
 from payaid.settings import Settings
@@ -35,7 +38,8 @@ PUBLIC = (b"cache-control", b"public, no-cache")
 def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
     """What answers each operation that a route can name."""
     path = runtime.path
-    editor = Editor(path.writes, runtime.tokens)
+    transactions = Transactions(path.writes, runtime.tokens)
+    editor, actions, jobs = Editor(transactions), Actions(transactions), Jobs(path.primary, transactions)
     auth = Auth(runtime.settings, path.primary, path.writes, runtime.limiter)
     token = runtime.settings.ops_token
     ops = Ops(token.get_secret_value() if token else "", runtime.process, runtime.exposition.all, runtime.limiter)
@@ -60,6 +64,10 @@ def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
         "create": lambda call: editor.create(call, _target(call)),
         "update": lambda call: editor.update(call, _target(call)),
         "delete": lambda call: editor.delete(call, _target(call)),
+        "action": lambda call: actions.run(call, _target(call)),
+        "job": lambda call: jobs.show(call, _target(call)),
+        "job-cancel": lambda call: jobs.cancel(call, _target(call)),
+        "job-retry": lambda call: jobs.retry(call, _target(call)),
         "batch": batches.run,
         "login": auth.login, "refresh": auth.refresh, "logout": auth.logout, "me": auth.me,
         "live": lambda _: health.live(), "ready": lambda _: health.ready(), "health": lambda _: health.health(),

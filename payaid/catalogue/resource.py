@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
+from payaid.catalogue.action import Action
 from payaid.catalogue.field import CREATED, ID, UPDATED, Field, Kind
 
 
@@ -76,6 +77,7 @@ class Resource:
 
     `id`, `createdAt` and `updatedAt` are added to `fields`. `search` names the definer function that turns `q=`
     into ids. `derive` computes columns that follow from the input. `tagged`: rows of load runs carry their tag.
+    `actions` are its verbs.
     """
 
     module: str
@@ -90,6 +92,7 @@ class Resource:
     numbering: Numbering | None = None
     derive: Derive | None = None
     tagged: bool = True
+    actions: tuple[Action, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a declaration that contradicts itself."""
@@ -108,6 +111,20 @@ class Resource:
             seen.add(one.name)
         if self.numbering and self.numbering.column not in seen:
             raise DeclarationError(f"{where}.numbering: no field {self.numbering.column}")
+        self._check_actions(where)
+
+    def _check_actions(self, where: str) -> None:
+        taken = {one.name for one in self.relations}
+        for index, one in enumerate(self.actions):
+            path = f"{where}.actions[{index}] ({one.name})"
+            if one.name in taken:
+                raise DeclarationError(f"{path}: declared twice, or the name of a relation")
+            if one.alone:
+                raise DeclarationError(f"{path}: a verb of a resource does not stand alone")
+            for column in one.reads:
+                if not one.on_item or column not in {field.name for field in self.fields if field.refers_to}:
+                    raise DeclarationError(f"{path}.reads: {column} is not a reference of the row")
+            taken.add(one.name)
 
     @cached_property
     def columns(self) -> dict[str, Field]:
@@ -123,6 +140,11 @@ class Resource:
     def facets(self) -> tuple[str, ...]:
         """The columns whose old and new values change notices carry."""
         return tuple(name for name, one in self.columns.items() if one.facet)
+
+    @cached_property
+    def verbs(self) -> dict[tuple[bool, str], Action]:
+        """Every verb by (on an item, name)."""
+        return {(one.on_item, one.name): one for one in self.actions}
 
     @property
     def path(self) -> str:

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
+from payaid.catalogue import Action, Kind, Resource
 from payaid.catalogue import Field as Declared
-from payaid.catalogue import Kind, Resource
 from payaid.errors import BadRequest, Invalid, UnsupportedMedia
 
 EMAIL = r"^[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+$"
@@ -105,6 +105,13 @@ def model(resource: Resource, operation: str) -> type[BaseModel]:
     name = f"{resource.title}_{operation}"
     made: Any = fields
     return create_model(name, __config__=ConfigDict(extra="forbid", title=name), **made)
+
+
+@cache
+def action_model(action: Action) -> type[BaseModel]:
+    """What a verb may be sent."""
+    members: Any = dict(_members(action.fields, required=True))
+    return create_model(action.name, __config__=ConfigDict(extra="forbid", title=action.name), **members)
 
 
 def _members(declared: tuple[Declared, ...], *, required: bool) -> list[tuple[str, tuple[Any, Any]]]:

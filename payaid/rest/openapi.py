@@ -1,7 +1,6 @@
 """OpenAPI 3.1: a pure function of the catalogue. Every real endpoint is listed, and nothing else."""
 
 from functools import cache
-from typing import Any
 
 import orjson
 
@@ -10,11 +9,22 @@ from payaid.catalogue import Field, Kind, Relation, Resource, Summary
 from payaid.resources import catalogue
 from payaid.rest import auth, batch
 from payaid.rest.body import model
+from payaid.rest.openapi_parts import (
+    ERRORS,
+    Schema,
+    body_of,
+    content,
+    described,
+    id_of,
+    inlined,
+    problem,
+    query_of,
+)  # fmt: skip
+from payaid.rest.openapi_verbs import jobs, verb, verbs
 from payaid.rest.request import DEFAULT_LIMIT, MAX_LIMIT
 from payaid.rest.routes import PREFIX
 from payaid.rest.statement import MOST_MATCHES
 
-Schema = dict[str, Any]
 CAPPED = {"type": "boolean", "description": f"With `q`: more than the newest {MOST_MATCHES:,} rows match."}
 SEARCH = f"Full-text search, among the newest {MOST_MATCHES:,} matches; `page.capped` says whether there are more."
 JSON_TYPES: dict[Kind, Schema] = {
@@ -27,8 +37,6 @@ JSON_TYPES: dict[Kind, Schema] = {
     Kind.TAGS: {"type": "array", "items": {"type": "string"}},
     Kind.LINES: {"type": "array", "items": {"type": "object"}},
 }
-PROBLEM = {"$ref": "#/components/responses/Problem"}
-ERRORS = {str(status): PROBLEM for status in (400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 429, 503, 504)}
 
 
 @cache
@@ -46,6 +54,10 @@ def openapi() -> Schema:
     for summary in catalogue().summaries:
         for path in (summary.path, summary.name):
             paths[f"{PREFIX}{path}"] = {"get": _summary(summary, alias=path != summary.path)}
+    for action in catalogue().actions:
+        for path in (action.path, action.name):
+            paths[f"{PREFIX}{path}"] = {"post": verb(action, action.alone, "", path != action.path, schemas)}
+    paths |= jobs(schemas)
     paths |= _auth(schemas) | _batch(schemas) | _health()
     return {
         "openapi": "3.1.0",
@@ -57,12 +69,12 @@ def openapi() -> Schema:
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
-        "tags": [{"name": name} for name in (*catalogue().modules, "platform", "auth", "health")],
+        "tags": [{"name": name} for name in (*catalogue().modules, "platform", "jobs", "auth", "health")],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": schemas,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
-            "responses": {"Problem": _problem()},
+            "responses": {"Problem": problem()},
         },
     }
 
@@ -72,42 +84,31 @@ def _resource(resource: Resource, paths: Schema, schemas: Schema) -> None:
     schemas[name] = _row(resource, tuple(resource.columns))
     schemas[f"{name}Listed"] = _row(resource, tuple(resource.columns), required=("id",))
     for operation in ("create", "update"):
-        schemas[f"{name}{operation.capitalize()}"] = _inlined(model(resource, operation).model_json_schema(), schemas)
+        schemas[f"{name}{operation.capitalize()}"] = inlined(model(resource, operation).model_json_schema(), schemas)
     for root in (resource.path, *([resource.name] if resource.alias else [])):
         alias = root != resource.path
         base, item = f"{PREFIX}{root}", f"{PREFIX}{root}/{{id}}"
         paths[base] = {"get": _list(resource, alias), "post": _create(resource, alias)}
         paths[item] = {
-            "parameters": [_id(resource)],
-            "get": _operation(resource, f"Read one {resource.title}", "read", alias, _answers(name)),
+            "parameters": [id_of(resource)],
+            "get": described(resource, f"Read one {resource.title}", "read", alias, _answers(name)),
             "patch": _update(resource, alias),
-            "delete": _operation(
+            "delete": described(
                 resource, f"Delete one {resource.title}", "delete", alias, {"204": {"description": "Gone."}}
             ),
         }
         for relation in resource.relations:
             paths[f"{item}/{relation.name}"] = _nested(resource, relation, alias)
+        paths |= verbs(resource, base, alias, schemas)
 
 
 def _nested(resource: Resource, relation: Relation, alias: bool) -> Schema:
     other = catalogue().by_name[relation.resource]
     of = f" of one {resource.title}"
     return {
-        "parameters": [_id(resource)],
+        "parameters": [id_of(resource)],
         "get": _list(other, alias, below=resource, of=of),
         "post": _create(other, alias, below=resource, of=of),
-    }
-
-
-def _operation(
-    resource: Resource, summary: str, verb: str, alias: bool, answers: Schema, below: Resource | None = None
-) -> Schema:
-    words = [verb, *([below.title] if below else []), resource.title, *(["alias"] if alias else [])]
-    return {
-        "operationId": "_".join(words),
-        "summary": summary,
-        "tags": [resource.module],
-        "responses": answers | ERRORS,
     }
 
 
@@ -125,8 +126,8 @@ def _list(resource: Resource, alias: bool, below: Resource | None = None, of: st
             },
         },
     }
-    answers = {"200": _content("A page.", page), "304": {"description": "Not modified."}}
-    found = _operation(resource, f"List {resource.name}{of}", "list", alias, answers, below)
+    answers = {"200": content("A page.", page), "304": {"description": "Not modified."}}
+    found = described(resource, f"List {resource.name}{of}", "list", alias, answers, below)
     return found | {"parameters": _list_parameters(resource)}
 
 
@@ -134,20 +135,20 @@ def _list_parameters(resource: Resource) -> list[Schema]:
     sorts = [one.name for one in resource.columns.values() if one.sort]
     sortable = [*sorts, *(f"-{name}" for name in sorts)]
     found = [
-        _query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
-        _query("cursor", {"type": "string"}, "Continue behind a page: its `page.next`."),
-        _query("page", {"type": "integer", "minimum": 1}, "For small sets; excludes `cursor`."),
-        _query("sort", {"type": "string", "enum": sortable, "default": "-createdAt"}),
-        _query("fields", {"type": "string"}, "Columns, separated by commas; id and the sort key always come along."),
+        query_of("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
+        query_of("cursor", {"type": "string"}, "Continue behind a page: its `page.next`."),
+        query_of("page", {"type": "integer", "minimum": 1}, "For small sets; excludes `cursor`."),
+        query_of("sort", {"type": "string", "enum": sortable, "default": "-createdAt"}),
+        query_of("fields", {"type": "string"}, "Columns, separated by commas; id and the sort key always come along."),
     ]
     if resource.search:
-        found.append(_query("q", {"type": "string", "minLength": 1, "maxLength": 200}, SEARCH))
+        found.append(query_of("q", {"type": "string", "minLength": 1, "maxLength": 200}, SEARCH))
     for one in resource.columns.values():
         if one.filter:
-            found.append(_query(one.name, {"type": "string"}, _filter_words(one)))
-            found.append(_query(f"{one.name}.null", {"type": "string", "enum": ["true", "false"]}))
+            found.append(query_of(one.name, {"type": "string"}, _filter_words(one)))
+            found.append(query_of(f"{one.name}.null", {"type": "string", "enum": ["true", "false"]}))
         if one.filter and one.comparable:
-            found += [_query(f"{one.name}.{operator}", {"type": "string"}) for operator in ("gt", "gte", "lt", "lte")]
+            found += [query_of(f"{one.name}.{operator}", {"type": "string"}) for operator in ("gt", "gte", "lt", "lte")]
     return found
 
 
@@ -158,21 +159,21 @@ def _filter_words(one: Field) -> str:
 
 def _create(resource: Resource, alias: bool, below: Resource | None = None, of: str = "") -> Schema:
     name = resource.title.capitalize()
-    made = _content("Made.", {"$ref": f"#/components/schemas/{name}"})
+    made = content("Made.", {"$ref": f"#/components/schemas/{name}"})
     made["headers"] = {
         "Location": {"schema": {"type": "string"}},
         "X-Payaid-Stamp": {"schema": {"type": "string"}, "description": "Send it back to read your own write."},
     }
-    found = _operation(resource, f"Create a {resource.title}{of}", "create", alias, {"201": made}, below)
+    found = described(resource, f"Create a {resource.title}{of}", "create", alias, {"201": made}, below)
     key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255}}
-    return found | {"parameters": [key], "requestBody": _body(f"{name}Create")}
+    return found | {"parameters": [key], "requestBody": body_of(f"{name}Create")}
 
 
 def _update(resource: Resource, alias: bool) -> Schema:
     name = resource.title.capitalize()
-    found = _operation(resource, f"Change one {resource.title}", "update", alias, _answers(name))
+    found = described(resource, f"Change one {resource.title}", "update", alias, _answers(name))
     condition = {"name": "If-Match", "in": "header", "schema": {"type": "string"}}
-    return found | {"parameters": [condition], "requestBody": _body(f"{name}Update")}
+    return found | {"parameters": [condition], "requestBody": body_of(f"{name}Update")}
 
 
 def _summary(summary: Summary, *, alias: bool) -> Schema:
@@ -180,12 +181,12 @@ def _summary(summary: Summary, *, alias: bool) -> Schema:
         block.name: {"type": "object", "properties": {one.name: {"type": "number"} for one in block.figures}}
         for block in summary.blocks
     }
-    answers = {"200": _content("The figures.", {"type": "object", "properties": blocks})}
+    answers = {"200": content("The figures.", {"type": "object", "properties": blocks})}
     return {
         "operationId": f"read_{summary.name.replace('/', '_')}{'_alias' if alias else ''}",
         "summary": f"Read the {summary.title}",
         "tags": ["platform"],
-        "parameters": [_query("scope", {"type": "string", "enum": ["tenant", "me"], "default": "tenant"})],
+        "parameters": [query_of("scope", {"type": "string", "enum": ["tenant", "me"], "default": "tenant"})],
         "responses": answers | ERRORS,
     }
 
@@ -193,24 +194,24 @@ def _summary(summary: Summary, *, alias: bool) -> Schema:
 def _auth(schemas: Schema) -> Schema:
     schemas["Login"] = auth.Login.model_json_schema()
     schemas["Refresh"] = auth.Refresh.model_json_schema()
-    opened = {"200": _content("A session.", {"type": "object"})}
+    opened = {"200": content("A session.", {"type": "object"})}
     words = {
         "login": ("post", "Open a session", opened, "Login"),
         "refresh": ("post", "Exchange a refresh token, once", opened, "Refresh"),
         "logout": ("post", "End the session", {"204": {"description": "Ended."}}, None),
-        "me": ("get", "Who the token stands for", {"200": _content("The caller.", {"type": "object"})}, None),
+        "me": ("get", "Who the token stands for", {"200": content("The caller.", {"type": "object"})}, None),
     }
     found: Schema = {}
     for name, (method, summary, answers, body) in words.items():
         operation: Schema = {"operationId": name, "summary": summary, "tags": ["auth"], "responses": answers | ERRORS}
         if body:
-            operation |= {"requestBody": _body(body), "security": []}
+            operation |= {"requestBody": body_of(body), "security": []}
         found[f"{PREFIX}auth/{name}"] = {method: operation}
     return found
 
 
 def _batch(schemas: Schema) -> Schema:
-    schemas["Batch"] = _inlined(batch.Batch.model_json_schema(), schemas)
+    schemas["Batch"] = inlined(batch.Batch.model_json_schema(), schemas)
     result = {
         "type": "object",
         "required": ["id", "status", "headers", "body"],
@@ -226,8 +227,8 @@ def _batch(schemas: Schema) -> Schema:
         "operationId": "batch",
         "summary": f"Run up to {batch.MOST} requests in parallel",
         "tags": ["platform"],
-        "requestBody": _body("Batch"),
-        "responses": {"200": _content("Each request's own answer.", answer)} | ERRORS,
+        "requestBody": body_of("Batch"),
+        "responses": {"200": content("Each request's own answer.", answer)} | ERRORS,
     }
     return {f"{PREFIX}batch": {"post": operation}}
 
@@ -239,7 +240,7 @@ def _health() -> Schema:
         ("/health/live", "The process answers"),
         ("/health/ready", "A balancer may send requests here"),
     ):
-        answers = {status: _content(summary, {"type": "object"}) for status in ("200", "503")}
+        answers = {status: content(summary, {"type": "object"}) for status in ("200", "503")}
         found[path] = {
             "get": {
                 "operationId": path.strip("/").replace("/", "_"),
@@ -268,57 +269,6 @@ def _column(one: Field) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]} if one.nullable else schema
 
 
-def _inlined(schema: Schema, schemas: Schema) -> Schema:
-    """Pydantic's own definitions become components."""
-    found: Schema = orjson.loads(orjson.dumps(schema).replace(b"#/$defs/", b"#/components/schemas/"))
-    schemas |= found.pop("$defs", {})
-    return found
-
-
 def _answers(name: str) -> Schema:
-    row = _content("The row.", {"$ref": f"#/components/schemas/{name}"})
+    row = content("The row.", {"$ref": f"#/components/schemas/{name}"})
     return {"200": row, "304": {"description": "Not modified."}}
-
-
-def _content(description: str, schema: Schema) -> Schema:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-def _body(name: str) -> Schema:
-    schema = {"$ref": f"#/components/schemas/{name}"}
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
-
-
-def _id(resource: Resource) -> Schema:
-    schema = {"type": "string", "minLength": 1, "maxLength": 64}
-    return {"name": "id", "in": "path", "required": True, "schema": schema, "description": f"The {resource.title}."}
-
-
-def _query(name: str, schema: Schema, description: str = "") -> Schema:
-    found = {"name": name, "in": "query", "schema": schema}
-    return found | {"description": description} if description else found
-
-
-def _problem() -> Schema:
-    schema = {
-        "type": "object",
-        "required": ["type", "title", "status", "detail", "code"],
-        "properties": {
-            "type": {"type": "string"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string"},
-            "code": {"type": "string"},
-            "advice": {"type": "string"},
-            "instance": {"type": "string"},
-            "requestId": {"type": "string"},
-            "errors": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
-                },
-            },
-        },
-    }
-    return {"description": "What went wrong (RFC 9457).", "content": {"application/problem+json": {"schema": schema}}}

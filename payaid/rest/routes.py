@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from payaid.catalogue import Relation, Resource, Summary
+from payaid.catalogue import Action, Relation, Resource, Summary
 from payaid.resources import catalogue
 
 PREFIX = "/api/v1/"
@@ -34,6 +34,7 @@ class Target:
     id: str = ""
     parent: Resource | None = None
     relation: Relation | None = None
+    action: Action | None = None
 
     @property
     def cacheable(self) -> bool:
@@ -76,6 +77,10 @@ def _resolved(path: str) -> Routes | None:
     for summary in catalogue().summaries:
         if "/".join(words) in (summary.path, summary.name):
             return _with_head({"GET": _summary(summary)})
+    if words[0] == "jobs":
+        return _with_head(found) if (found := _jobs(words[1:])) else None
+    if action := catalogue().action_by_path.get("/".join(words)):
+        return {"POST": _action(action, f"{PREFIX}{action.path}", action.alone)}
     found = _resource(words)
     return _with_head(found) if found else None
 
@@ -90,7 +95,7 @@ def _resource(words: list[str]) -> Routes | None:
 
 
 def _below(resource: Resource, rest: list[str]) -> Routes | None:
-    if any(not word or len(word) > LONGEST_ID or not word.isprintable() for word in rest):
+    if not _sensible(rest):
         return None
     template = f"{PREFIX}{resource.path}"
     match rest:
@@ -99,6 +104,8 @@ def _below(resource: Resource, rest: list[str]) -> Routes | None:
                 "GET": Target("list", template, grant=f"{resource.module}:read", resource=resource),
                 "POST": Target("create", template, grant=f"{resource.module}:write", resource=resource),
             }
+        case [word] if action := resource.verbs.get((False, word)):
+            return {"POST": _action(action, f"{template}/{word}", resource.module, resource)}
         case [id_]:
             item = f"{template}/{{id}}"
             return {
@@ -106,6 +113,8 @@ def _below(resource: Resource, rest: list[str]) -> Routes | None:
                 "PATCH": Target("update", item, grant=f"{resource.module}:write", resource=resource, id=id_),
                 "DELETE": Target("delete", item, grant=f"{resource.module}:delete", resource=resource, id=id_),
             }
+        case [id_, word] if action := resource.verbs.get((True, word)):
+            return {"POST": _action(action, f"{template}/{{id}}/{word}", resource.module, resource, id_)}
         case [id_, word]:
             return _relation(resource, id_, word, template)
     return None
@@ -123,6 +132,27 @@ def _relation(resource: Resource, id_: str, word: str, template: str) -> Routes 
                 "POST": Target("create", nested, grant=f"{other.module}:write", **shared),  # type: ignore[arg-type]
             }
     return None
+
+
+def _jobs(rest: list[str]) -> Routes | None:
+    if not rest or not _sensible(rest):
+        return None
+    template = f"{PREFIX}jobs/{{id}}"
+    match rest:
+        case [id_]:
+            return {"GET": Target("job", template, grant="platform:read", id=id_)}
+        case [id_, "cancel" | "retry" as verb]:
+            return {"POST": Target(f"job-{verb}", f"{template}/{verb}", grant="platform:write", id=id_)}
+    return None
+
+
+def _sensible(words: list[str]) -> bool:
+    return all(word and len(word) <= LONGEST_ID and word.isprintable() for word in words)
+
+
+def _action(action: Action, template: str, module: str, resource: Resource | None = None, id_: str = "") -> Target:
+    grant = f"{module}:{action.grant}"
+    return Target("action", template, grant=grant, cost=action.cost, resource=resource, id=id_, action=action)
 
 
 def _summary(summary: Summary) -> Target:

@@ -49,9 +49,14 @@ async def lock(unit: Unit, resource: Resource, id_: str) -> Version:
     Raises:
         NotFound: there is no such row for this tenant.
     """
-    query = sql.SQL('SELECT {} FROM {} AS t WHERE t."tenantId" = %(tenantId)s AND t.id = %(id)s FOR UPDATE')
-    found = query.format(_told(resource), sql.Identifier(resource.table))
+    found = _found(resource, locked=True)
     return await _one(unit, resource, found, {"tenantId": unit.tenant, "id": id_})
+
+
+async def read(unit: Unit, resource: Resource, id_: str) -> Version | None:
+    """The row as it stands, not locked; None: there is no such row for this tenant."""
+    cursor = await unit.connection.execute(_found(resource, locked=False), {"tenantId": unit.tenant, "id": id_})
+    return _version(resource, await cursor.fetchone())
 
 
 async def update(unit: Unit, resource: Resource, before: Version, row: Row) -> Version:
@@ -79,10 +84,22 @@ async def delete(unit: Unit, resource: Resource, before: Version) -> None:
 
 async def _one(unit: Unit, resource: Resource, query: sql.Composed, values: Row) -> Version:
     cursor = await unit.connection.execute(query, values)
-    row = await cursor.fetchone()
-    if row is None:
+    version = _version(resource, await cursor.fetchone())
+    if version is None:
         raise NotFound(f"There is no {resource.title} {values.get('id', '')}.")
+    return version
+
+
+def _version(resource: Resource, row: tuple[Any, ...] | None) -> Version | None:
+    if row is None:
+        return None
     return Version(str(row[0]), dict(zip(resource.facets, row[2:], strict=True)), str(row[1]).encode())
+
+
+@lru_cache(maxsize=512)
+def _found(resource: Resource, *, locked: bool) -> sql.Composed:
+    query = sql.SQL('SELECT {} FROM {} AS t WHERE t."tenantId" = %(tenantId)s AND t.id = %(id)s{}')
+    return query.format(_told(resource), sql.Identifier(resource.table), sql.SQL(" FOR UPDATE" if locked else ""))
 
 
 @lru_cache(maxsize=512)

@@ -1,27 +1,23 @@
 """What changes a resource: create, update, delete. Each is one transaction, with its number, lines and key."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import orjson
-from psycopg import DatabaseError
 
 from payaid.call import Call
 from payaid.catalogue import Facts, Resource
-from payaid.db.writing import Unit, Writes
+from payaid.db.writing import Unit
 from payaid.errors import BadRequest, Conflict, Invalid, PreconditionFailed
-from payaid.rest import idempotency, rows
+from payaid.rest import rows
 from payaid.rest.body import model, parse_json, validated
-from payaid.rest.refusals import broken, refusal
 from payaid.rest.reply import Reply, etag, matches
 from payaid.rest.routes import PREFIX, Target
 from payaid.rest.rows import Row
-from payaid.rules.broken import BrokenRules
+from payaid.rest.transact import Transactions
 from payaid.rules.periods import FinancialYear
-from payaid.stamp_token import StampTokens
 
 LOAD_RUN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -29,9 +25,8 @@ LOAD_RUN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 class Editor:
     """Creates, updates and deletes rows of the catalogue's resources."""
 
-    def __init__(self, writes: Writes, stamps: StampTokens) -> None:
-        self._writes = writes
-        self._stamps = stamps
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
 
     async def create(self, call: Call, target: Target) -> Reply:
         """POST to a collection, or below a row: 201, Location, the row, and the token that shows it."""
@@ -46,16 +41,13 @@ class Editor:
                 )
             given[target.relation.column] = target.id
         tag = load_run(call) if resource.tagged else {}
-        key = idempotency.read_key(call.header(b"idempotency-key"))
 
         async def work(unit: Unit) -> Reply:
             if target.parent:
                 await rows.lock(unit, target.parent, target.id)
             return await create_row(unit, resource, given, tag)
 
-        if key:
-            work = partial(_once, key, idempotency.fingerprint(call.path, call.body), work)
-        return await self._run(call, resource, work)
+        return await self._transactions.once(call, resource, work, call.body)
 
     async def update(self, call: Call, target: Target) -> Reply:
         """PATCH: the fields that are given change; with If-Match, only if the row is still that version."""
@@ -67,9 +59,9 @@ class Editor:
 
         async def work(unit: Unit) -> Reply:
             before = await _expected(unit, resource, target.id, condition)
-            return await _update_row(unit, resource, before, given)
+            return await update_row(unit, resource, before, given)
 
-        return await self._run(call, resource, work)
+        return await self._transactions.run(call, resource, work)
 
     async def delete(self, call: Call, target: Target) -> Reply:
         """DELETE: 204, or 404 for what is not there."""
@@ -82,20 +74,7 @@ class Editor:
             await rows.delete(unit, resource, before)
             return Reply(204, b"")
 
-        return await self._run(call, resource, work)
-
-    async def _run(self, call: Call, resource: Resource, work: Callable[[Unit], Awaitable[Reply]]) -> Reply:
-        try:
-            answered, stamp = await self._writes.run(call.who().tenant_id, work)
-        except BrokenRules as rules:
-            raise broken(rules) from rules
-        except DatabaseError as error:
-            if known := refusal(error, resource):
-                raise known from error
-            raise
-        if stamp and self._stamps.ready:
-            call.answer_headers.append((b"x-payaid-stamp", self._stamps.seal(stamp).encode()))
-        return answered
+        return await self._transactions.run(call, resource, work)
 
 
 async def _expected(unit: Unit, resource: Resource, id_: str, condition: bytes | None) -> rows.Version:
@@ -127,14 +106,6 @@ def load_run(call: Call) -> Row:
     return {"loadRun": tag} if tag else {}
 
 
-async def _once(key: str, print_: str, work: Callable[[Unit], Awaitable[Reply]], unit: Unit) -> Reply:
-    if earlier := await idempotency.claim(unit, key, print_):
-        return earlier
-    answered = await work(unit)
-    await idempotency.keep(unit, key, print_, answered)
-    return answered
-
-
 async def create_row(unit: Unit, resource: Resource, given: Row, tag: Mapping[str, Any]) -> Reply:
     """Insert one row with all that follows from it, inside the unit's transaction."""
     facts = await _facts(unit, resource, None)
@@ -145,7 +116,8 @@ async def create_row(unit: Unit, resource: Resource, given: Row, tag: Mapping[st
     return Reply(201, made.body, etag=etag(made.body), headers=((b"location", location),))
 
 
-async def _update_row(unit: Unit, resource: Resource, before: rows.Version, given: Row) -> Reply:
+async def update_row(unit: Unit, resource: Resource, before: rows.Version, given: Row) -> Reply:
+    """Change a locked row with all that follows from it, inside the unit's transaction."""
     current = orjson.loads(before.body)
     facts = await _facts(unit, resource, current)
     row = {**_storable(resource, given), **(resource.derive(given, facts) if resource.derive else {})}

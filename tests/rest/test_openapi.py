@@ -68,8 +68,13 @@ def test_every_route_of_the_catalogue_is_in_it_and_nothing_else() -> None:
             expected |= {("get", base), ("post", base)}
             expected |= {(method, f"{base}/{{id}}") for method in ("get", "patch", "delete")}
             expected |= {(m, f"{base}/{{id}}/{relation.name}") for relation in one.relations for m in ("get", "post")}
+            expected |= {("post", f"{base}/{'{id}/' if on_item else ''}{verb}") for on_item, verb in one.verbs}
     for summary in catalogue().summaries:
         expected |= {("get", f"{PREFIX}{summary.path}"), ("get", f"{PREFIX}{summary.name}")}
+    expected |= {("post", f"{PREFIX}{path}") for path in catalogue().action_by_path}
+    expected |= {("get", f"{PREFIX}jobs/{{id}}")} | {
+        ("post", f"{PREFIX}jobs/{{id}}/{word}") for word in ("cancel", "retry")
+    }
     assert {(method, path) for method, path, _ in operations()} == expected
 
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from payaid.catalogue import Facts, Field, Kind, Resource
+from payaid.catalogue import Action, Asked, Facts, Field, Kind, Outcome, Resource
+from payaid.rules.broken import BrokenRules
+from payaid.rules.gstin import state_code
 
 PROBABILITY = {"lead": 10, "qualified": 25, "proposal": 50, "negotiation": 75, "won": 100, "lost": 0}
 
@@ -18,6 +20,43 @@ def derive(values: dict[str, Any], facts: Facts) -> dict[str, Any]:
     return follows
 
 
+def convert(values: dict[str, Any], asked: Asked) -> Outcome:
+    """The deal is won, and becomes a draft invoice over its value, without GST, to its contact.
+
+    Raises:
+        BrokenRules: the deal is lost, or nobody knows the place of supply.
+    """
+    deal, contact = asked.current, asked.related["contactId"] or {}
+    if deal["stage"] == "lost":
+        raise BrokenRules([("/stage", "a lost deal does not become an invoice; reopen it first")])
+    line = {
+        "description": values.get("description") or deal["name"],
+        "hsnCode": values.get("hsnCode"),
+        "quantity": 1,
+        "unitPrice": deal["value"],
+        "gstRate": values["gstRate"],
+    }
+    invoice = {
+        "dealId": deal["id"],
+        "customerId": deal["contactId"],
+        "customerName": contact.get("name"),
+        "customerEmail": contact.get("email"),
+        "customerGSTIN": contact.get("gstin"),
+        "placeOfSupply": values.get("placeOfSupply") or _place(contact),
+        "items": [line],
+        "dueDate": values.get("dueDate"),
+    }
+    return Outcome(made=invoice, changes={} if deal["stage"] == "won" else {"stage": "won"})
+
+
+def _place(contact: dict[str, Any]) -> str:
+    """Where the customer is: the state of its registration, or of its address."""
+    try:
+        return state_code((contact.get("gstin") or "")[:2] or contact.get("state"))
+    except ValueError as error:
+        raise BrokenRules([("/placeOfSupply", f"is not given, and of the deal's contact {error}")]) from None
+
+
 RESOURCE = Resource(
     module="crm",
     name="deals",
@@ -26,6 +65,18 @@ RESOURCE = Resource(
     alias=True,
     search="payaid.deal_search",
     derive=derive,
+    actions=(
+        Action(
+            "convert", "Make the invoice of one deal, which is won", convert, makes="invoices", reads=("contactId",),
+            fields=(
+                Field("gstRate", Kind.NUMBER, required=True, nullable=False, minimum=0, maximum=100, about="Percent."),
+                Field("hsnCode", max_length=8),
+                Field("description"),
+                Field("placeOfSupply", max_length=2, about="Two-digit GST state code; else the contact's own."),
+                Field("dueDate", Kind.INSTANT),
+            ),
+        ),
+    ),
     fields=(
         Field("name", required=True, nullable=False, sort=True, max_length=200),
         Field("value", Kind.MONEY, required=True, nullable=False, filter=True, sort=True, minimum=0),
@@ -37,4 +88,4 @@ RESOURCE = Resource(
         Field("contactId", Kind.REFERENCE, filter=True, facet=True, refers_to="Contact"),
         Field("assignedToId", Kind.REFERENCE, filter=True, facet=True, refers_to="User"),
     ),
-)
+)  # fmt: skip

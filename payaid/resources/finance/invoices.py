@@ -69,6 +69,7 @@ RESOURCE = Resource(
         Field("status", Kind.CHOICE, nullable=False, filter=True, facet=True,
               choices=("draft", "sent", "paid", "overdue", "cancelled")),
         Field("customerId", Kind.REFERENCE, filter=True, facet=True, refers_to="Contact"),
+        Field("dealId", Kind.REFERENCE, writable=False, filter=True, refers_to="Deal", about="The deal it came from."),
         Field("customerName", max_length=200),
         Field("customerEmail", Kind.EMAIL, listed=False),
         Field("customerGSTIN", Kind.GSTIN, listed=False),

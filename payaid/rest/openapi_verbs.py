@@ -1,0 +1,84 @@
+"""Verbs and jobs in the OpenAPI document."""
+
+from payaid.catalogue import Action, Resource
+from payaid.resources import catalogue
+from payaid.rest.body import action_model
+from payaid.rest.openapi_parts import ERRORS, Schema, content, id_of, inlined
+from payaid.rest.routes import PREFIX
+
+KEY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255}}
+WHERE = {"Location": {"schema": {"type": "string"}}}
+STATES = ["scheduled", "pending", "handed", "running", "retrying", "uncertain", "done", "dead", "cancelled"]
+MOMENT = {"type": "string", "format": "date-time"}
+
+
+def verbs(resource: Resource, base: str, alias: bool, schemas: Schema) -> Schema:
+    """The paths of a resource's verbs below one of its roots."""
+    found: Schema = {}
+    for action in resource.verbs.values():
+        described = {"post": verb(action, resource.module, resource.title, alias, schemas)}
+        if action.on_item:
+            found[f"{base}/{{id}}/{action.name}"] = {"parameters": [id_of(resource)], **described}
+        else:
+            found[f"{base}/{action.name}"] = described
+    return found
+
+
+def verb(action: Action, module: str, title: str, alias: bool, schemas: Schema) -> Schema:
+    """One verb: what it takes, and whether it answers a job or a row."""
+    name = f"{title.capitalize()}{action.name.capitalize()}"
+    schemas[name] = inlined(action_model(action).model_json_schema(), schemas)
+    if action.makes:
+        made = catalogue().by_name[action.makes].title.capitalize()
+        answers = {"201": content("Made.", {"$ref": f"#/components/schemas/{made}"}) | {"headers": WHERE}}
+    else:
+        answers = {"202": _accepted()}
+    needed = any(one.required for one in action.fields)
+    body = {"required": needed, "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}}
+    return {
+        "operationId": "_".join([*action.name.split("-"), *([title] if title else []), *(["alias"] if alias else [])]),
+        "summary": action.title,
+        "tags": [module],
+        "parameters": [KEY],
+        "requestBody": body,
+        "responses": answers | ERRORS,
+    }
+
+
+def jobs(schemas: Schema) -> Schema:
+    """What can be asked about a job, and done with it."""
+    schemas["Job"] = _job()
+    id_ = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1, "maxLength": 64}}
+    where = f"{PREFIX}jobs/{{id}}"
+    shown = content("The job.", {"$ref": "#/components/schemas/Job"})
+    return {
+        where: {"parameters": [id_], "get": _about("read_job", "Read one job", {"200": shown})},
+        f"{where}/cancel": {"parameters": [id_], "post": _about("cancel_job", "Cancel one job", {"202": _accepted()})},
+        f"{where}/retry": {"parameters": [id_], "post": _about("retry_job", "Do a job again", {"202": _accepted()})},
+    }
+
+
+def _about(name: str, summary: str, answers: Schema) -> Schema:
+    return {"operationId": name, "summary": summary, "tags": ["jobs"], "responses": answers | ERRORS}
+
+
+def _accepted() -> Schema:
+    return content("Accepted: the job.", {"$ref": "#/components/schemas/Job"}) | {"headers": WHERE}
+
+
+def _job() -> Schema:
+    properties = {
+        "id": {"type": "string"},
+        "task": {"type": "string"},
+        "state": {"type": "string", "enum": STATES},
+        "progress": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "result": {"description": "What it made; a file as `link`, `bytes`, `rows` and `expiresAt`."},
+        "error": {"type": ["string", "null"]},
+        "attempts": {"type": "integer", "description": "How many have failed."},
+        "uncertain": {"type": "integer", "description": "How many ended without anybody knowing whether they acted."},
+        "createdAt": MOMENT,
+        "notBefore": MOMENT,
+        "startedAt": {"anyOf": [MOMENT, {"type": "null"}]},
+        "finishedAt": {"anyOf": [MOMENT, {"type": "null"}]},
+    }
+    return {"type": "object", "required": list(properties), "properties": properties}
