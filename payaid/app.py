@@ -8,6 +8,7 @@ from typing import Any
 from payaid.asgi import App, Receive, Scope, Send
 from payaid.call import Call
 from payaid.datapath import background
+from payaid.errors import NotFound
 from payaid.gateway.chain import Parts, chain
 from payaid.orphan import end_with_parent
 from payaid.rest.actions import Actions
@@ -22,6 +23,7 @@ from payaid.rest.pages import DOCS_POLICY, HTML, docs, guarded
 from payaid.rest.plan import plan
 from payaid.rest.reply import Reply, etag
 from payaid.rest.scrape import Scrape
+from payaid.rest.routes import VERSIONS
 from payaid.rest.sessions import Sessions
 from payaid.rest.transact import Transactions
 from payaid.rest.writes import Editor
@@ -59,7 +61,11 @@ def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
     async def pages(_: Call) -> Reply:
         return Reply(200, docs(), HTML, etag(docs()), (PUBLIC, *guarded(DOCS_POLICY)))
 
+    async def version(call: Call) -> Reply:
+        raise NotFound(f"{call.path[:200]} is of a version that there is not; there is: {', '.join(VERSIONS)}.")
+
     return {
+        "version": version,
         "list": read, "item": read, "summary": read,
         "create": lambda call: editor.create(call, _target(call)),
         "update": lambda call: editor.update(call, _target(call)),

@@ -1,5 +1,6 @@
 """From a path to what it means: one dictionary look-up in the catalogue, not a walk over 300 patterns."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,6 +9,9 @@ from payaid.catalogue import Action, Relation, Resource, Summary
 from payaid.resources import catalogue
 
 PREFIX = "/api/v1/"
+VERSIONS = ("v1",)
+# A version that there is not is told apart from a path that means nothing: its caller reads the wrong manual.
+VERSIONED = re.compile(r"/api/v\d{1,4}(?:/|$)")
 # Ids are text (uuid or cuid); this bound keeps labels, keys and logs sane.
 LONGEST_ID = 64
 # And this one keeps what nobody could have meant out of the memory of paths.
@@ -60,6 +64,9 @@ FIXED: dict[str, Routes] = {
     "/api/v1/batch": {"POST": Target("batch", "/api/v1/batch", cost=0)},
     "/api/v1/auth/me": {"GET": Target("me", "/api/v1/auth/me")},
 }
+NO_VERSION: Routes = {
+    method: Target("version", "/api/{version}", public=True) for method in ("GET", "HEAD", "POST", "PATCH", "DELETE")
+}
 
 
 def resolve(path: str) -> Routes | None:
@@ -72,7 +79,7 @@ def _resolved(path: str) -> Routes | None:
     if fixed := FIXED.get(path):
         return _with_head(fixed)
     if not path.startswith(PREFIX):
-        return None
+        return NO_VERSION if VERSIONED.match(path) else None
     words = path.removeprefix(PREFIX).split("/")
     for summary in catalogue().summaries:
         if "/".join(words) in (summary.path, summary.name):

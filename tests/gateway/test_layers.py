@@ -20,7 +20,7 @@ from payaid.errors import (
     Unauthenticated,
 )
 from payaid.gateway.authorise import Authorise
-from payaid.gateway.bound import MAX_QUERY, Bound
+from payaid.gateway.bound import MAX_HEADER_BYTES, MAX_HEADERS, MAX_PATH, MAX_QUERY, Bound
 from payaid.gateway.chain import Parts, chain
 from payaid.gateway.compress import WORTH, Compress, negotiate
 from payaid.gateway.deadline import Deadline
@@ -68,7 +68,7 @@ def test_the_layers_stand_in_the_order_of_the_chain(cache: bool) -> None:
     kept = {"Hits", "RespCache"} if cache else set()
     expected = [
         *("Trace", "Observed", "Failures", "Bound", "Identity", "Limit", "Authorise"),
-        *("Hits", "Deadline", "RespCache", "Compress"),
+        *("Hits", "ServerTiming", "Deadline", "RespCache", "Compress"),
     ]
     assert layers == [name for name in expected if name not in {"Hits", "RespCache"} or name in kept]
 
@@ -193,11 +193,23 @@ def test_a_body_that_never_comes_is_a_504() -> None:
         ask(app, "POST")
 
 
-def test_a_long_query_is_refused() -> None:
+def test_a_long_path_or_query_is_refused() -> None:
     app = Bound(saying(b"{}"), 100, 1.0)
-    assert ask(app, query="x" * MAX_QUERY).status == 200
-    with pytest.raises(BadRequest):
+    assert ask(app, path="/" + "x" * (MAX_PATH - 1), query="x" * MAX_QUERY).status == 200
+    with pytest.raises(UriTooLong):
         ask(app, query="x" * (MAX_QUERY + 1))
+    with pytest.raises(UriTooLong):
+        ask(app, path="/" + "x" * MAX_PATH)
+
+
+def test_headers_are_bounded_in_number_and_in_bytes() -> None:
+    app = Bound(saying(b"{}"), 100, 1.0)
+    many = {f"x-{n}": "1" for n in range(MAX_HEADERS)}
+    assert ask(app, headers=many).status == 200
+    assert ask(app, headers={"x-long": "x" * MAX_HEADER_BYTES}).status == 200
+    for headers in (many | {"x-more": "1"}, {"x-long": "x" * MAX_HEADER_BYTES, "x-more": "1"}):
+        with pytest.raises(HeadersTooLarge):
+            ask(app, headers=headers)
 
 
 # -- identity, limit, authorise -------------------------------------------------------------------------------
