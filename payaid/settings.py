@@ -175,6 +175,17 @@ class Settings(Outside):
     worker_concurrency: int = setting(
         16, "WORKER_CONCURRENCY", "jobs", "Jobs that one worker process runs side by side.", ge=1, le=500
     )
+    worker_processes: int = setting(
+        2, "WORKER_PROCESSES", "jobs", "Child processes of a worker, for PDFs and spreadsheets.", ge=1, le=64
+    )
+    files_dir: str = setting(
+        "", "FILES_DIR", "jobs",
+        "Folder that API and workers share: uploads, and the files that jobs make; unset: no exports, no imports.",
+    )  # fmt: skip
+    files_keep_h: float = setting(
+        24.0, "FILES_KEEP_H", "jobs", "Hours for which a file that a job has made can be downloaded.", gt=0, le=720
+    )
+    import_limit: int = setting(67_108_864, "IMPORT_LIMIT", "jobs", "Largest upload of an import, in bytes.", ge=1024)
 
     # -- telemetry --------------------------------------------------------------------------------------------
     log_level: str = setting(

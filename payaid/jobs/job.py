@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from psycopg import AsyncConnection
 
 from payaid.jobs.ledger import Claim, Ledger
+from payaid.jobs.processes import Processes
 from payaid.settings import Settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Fenced(Exception):
@@ -16,10 +20,12 @@ class Fenced(Exception):
 
 
 class Services:
-    """What tasks share in one worker: settings, and clients that are opened by the first who needs them."""
+    """What tasks share in one worker: settings, processes, and clients that are opened by the first who needs them."""
 
     def __init__(self, settings: Settings, closing: AsyncExitStack) -> None:
         self.settings = settings
+        self.processes = Processes(settings.worker_processes)
+        closing.push_async_callback(self.processes.close)
         self._closing = closing
         self._opening: dict[str, asyncio.Lock] = {}
         self._open: dict[str, Any] = {}
@@ -83,6 +89,12 @@ class Job:
         if not await self._ledger.act(self.id, self.fence):
             raise Fenced(f"job {self.id}: fenced off before acting")
         self.acted = True
+
+    async def compute(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a top-level pure function answers, in another process: for work that keeps a processor busy. The end
+        of this attempt, whatever its reason, kills the process; its death is `Transient`.
+        """
+        return await self.services.processes.run(function, *args, **kwargs)
 
     def tell(self, progress: float) -> None:
         """How far it is, 0 to 1; sent with the next heartbeat, so it costs nothing."""
