@@ -1,0 +1,322 @@
+"""Those who write and read: through the API over connections of their own, and as another program, by SQL."""
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import orjson
+import psycopg
+
+from tests.torture.generator import ROWS, STAGES, WORD, Dice, Row, Tenant
+from tests.torture.history import Kind, Outcome, Read, Write
+
+DEALS = "/api/v1/deals"
+STATS = "/api/v1/dashboard/stats"
+# Longer than a request's deadline: whoever is not answered by then never will be.
+TIMEOUT_S = 14.0
+NAME = re.compile(rf"{WORD} (\w+) (r\d+)")
+MARK = re.compile(rb"\bm[0-9a-f]{16}\b")
+HITS = {"payaid-l1; hit": "l1", "payaid-l2; hit": "l2", "payaid; hit; fwd=stale": "stale", "payaid; fwd=miss": "miss"}
+
+
+@dataclass
+class World:
+    """What all clients share: the tenants, what is broken now, and where what they did and saw is told."""
+
+    url: str
+    owner_url: str
+    tenants: list[Tenant]
+    wrote: Callable[[Write], None]
+    saw: Callable[[Read], None]
+    odd: Callable[[str], None]
+    now: Callable[[], float] = time.monotonic
+    fault: str = ""
+    over: bool = False
+    instances: set[str] = field(default_factory=set)
+
+    def began(self, tenant: Tenant, row: Row, version: int, state: str | None, door: str) -> "Attempt":
+        """A write begins."""
+        return Attempt(self, tenant, row, version, state, door, self.now())
+
+
+@dataclass
+class Attempt:
+    """A write under way."""
+
+    world: World
+    tenant: Tenant
+    row: Row
+    version: int
+    state: str | None
+    door: str
+    began: float
+
+    def ended(self, outcome: Outcome, token: str = "", id_: str = "") -> Write:
+        """Tell what became of it, and keep the row's books."""
+        write = Write(
+            self.tenant.mark, self.row.name, self.version, self.state, self.began, self.world.now(), outcome,
+            self.door, token,
+        )  # fmt: skip
+        self.row.id = id_ or self.row.id
+        self.world.wrote(write)
+        if outcome is Outcome.UNKNOWN:
+            self.row.doubt_since = write.ended
+            self.tenant.rows.setdefault(self.row.name, self.row)
+        elif outcome is Outcome.DONE:
+            if self.state is None:
+                self.tenant.rows.pop(self.row.name, None)
+            else:
+                self.tenant.rows.setdefault(self.row.name, self.row)
+            if token:
+                self.tenant.stamps.append(write)
+        return write
+
+
+class Caller:
+    """Reads through the API, now over this connection and now over that: whichever worker is behind it."""
+
+    def __init__(self, world: World, dice: Dice) -> None:
+        self.world, self.dice = world, dice
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None)
+        self._ends = [
+            httpx.AsyncClient(base_url=world.url, timeout=TIMEOUT_S, limits=limits, trust_env=False) for _ in range(2)
+        ]
+
+    async def close(self) -> None:
+        """Hang up."""
+        for end in self._ends:
+            await end.aclose()
+
+    async def ask(
+        self, tenant: Tenant, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response | None:
+        """One request; None where there was no answer."""
+        sent = {"authorization": f"Bearer {tenant.token}", "accept-encoding": "identity"} | (headers or {})
+        content = None
+        if body is not None:
+            content, sent["content-type"] = orjson.dumps(body), "application/json"
+        with contextlib.suppress(httpx.TransportError):
+            answer = await self.dice.random.choice(self._ends).request(method, path, content=content, headers=sent)
+            self.world.instances.add(answer.headers.get("x-instance", ""))
+            return answer
+        return None
+
+    async def read(self, tenant: Tenant, kind: Kind, asked: str = "", shown: Write | None = None) -> None:
+        """Ask for this, and tell what was seen."""
+        row = tenant.rows.get(asked)
+        other = next(one for one in self.world.tenants if one is not tenant)
+        foreign = self.dice.row(other, writable=False)
+        if (kind is Kind.DETAIL and (row is None or not row.id)) or (kind is Kind.FOREIGN and foreign is None):
+            return
+        path = {
+            Kind.DETAIL: f"{DEALS}/{row.id if row else ''}",
+            Kind.FOREIGN: f"{DEALS}/{foreign.id if foreign else ''}",
+            Kind.LIST: f"{DEALS}?limit=200",
+            Kind.FACET: f"{DEALS}?stage={asked}&limit=200",
+            Kind.SEARCH: f"{DEALS}?q={WORD}&limit=200",
+            Kind.STATS: STATS,
+        }[kind]
+        began = self.world.now()
+        answer = await self.ask(tenant, "GET", path, headers={"x-payaid-stamp": shown.token} if shown else None)
+        self.world.saw(self._read(tenant, kind, asked, shown, began, answer))
+
+    def _read(
+        self, tenant: Tenant, kind: Kind, asked: str, shown: Write | None, began: float, answer: httpx.Response | None
+    ) -> Read:
+        fault, now = self.world.fault, self.world.now()
+        if answer is None:
+            return Read(kind, tenant.mark, began, now, 0, asked=asked, shown=shown, fault=fault)
+        marks = frozenset(one.decode() for one in MARK.findall(answer.content))
+        seen: dict[str, Any] = {}
+        if answer.status_code == 200:
+            document = orjson.loads(answer.content)
+            if kind is Kind.STATS:
+                seen = {"counted": document["deals"]["total"], "summed": int(document["deals"]["pipeline"])}
+            else:
+                rows = [document] if kind in (Kind.DETAIL, Kind.FOREIGN) else document["data"]
+                named = [(NAME.search(row["name"]), row) for row in rows]
+                seen = {
+                    "shows": {found[2]: int(row["value"]) for found, row in named if found},
+                    "states": {found[2]: row["stage"] for found, row in named if found},
+                }
+        return Read(
+            kind, tenant.mark, began, now, answer.status_code, HITS.get(answer.headers.get("cache-status", ""), ""),
+            asked, marks=marks, shown=shown, degraded="x-payaid-degraded" in answer.headers,
+            instance=answer.headers.get("x-instance", ""), fault=fault,
+            said=answer.json()["detail"] if answer.status_code >= 500 else "", **seen,
+        )  # fmt: skip
+
+    async def some(self, tenant: Tenant, shown: Write | None) -> None:
+        """Read something."""
+        kind = self.dice.kind()
+        asked = ""
+        if kind is Kind.DETAIL:
+            row = self.dice.row(tenant, writable=False)
+            if row is None:
+                return
+            asked = row.name
+            if shown and self.dice.random.random() < 0.5 and shown.row in tenant.rows:
+                asked = shown.row
+        elif kind is Kind.FACET:
+            asked = shown.state if shown and shown.state and self.dice.random.random() < 0.5 else self.dice.stage()
+        await self.read(tenant, kind, asked, shown)
+
+
+async def reader(world: World, dice: Dice, pause_s: float) -> None:
+    """Reads until it is over."""
+    caller = Caller(world, dice)
+    try:
+        while not world.over:
+            tenant = dice.tenant(world.tenants)
+            await caller.some(tenant, dice.shown(tenant))
+            await asyncio.sleep(dice.pause(pause_s))
+    finally:
+        await caller.close()
+
+
+async def api_writer(world: World, dice: Dice, pause_s: float) -> None:
+    """Writes through the API until it is over, and looks at once at what it wrote, over any connection."""
+    caller = Caller(world, dice)
+    try:
+        while not world.over:
+            tenant = dice.tenant(world.tenants)
+            write = await _api_change(world, caller, tenant)
+            if write and write.token and dice.random.random() < 0.6:
+                await caller.some(tenant, write)
+            await asyncio.sleep(dice.pause(pause_s))
+    finally:
+        await caller.close()
+
+
+async def _api_change(world: World, caller: Caller, tenant: Tenant) -> Write | None:
+    dice, change = caller.dice, caller.dice.change()
+    if change == "create" or len(tenant.rows) < ROWS:
+        return await _api_create(world, caller, tenant)
+    row = dice.row(tenant, writable=True)
+    if row is None:
+        return None
+    async with row.lock:
+        gone = change == "delete" and len(tenant.rows) > ROWS
+        state = None if gone else dice.stage()
+        attempt = world.began(tenant, row, tenant.version(), state, "api")
+        if gone:
+            answer = await caller.ask(tenant, "DELETE", f"{DEALS}/{row.id}")
+        else:
+            body = {"value": attempt.version, "stage": state}
+            answer = await caller.ask(tenant, "PATCH", f"{DEALS}/{row.id}", body)
+        return _concluded(world, attempt, answer)
+
+
+async def _api_create(world: World, caller: Caller, tenant: Tenant) -> Write:
+    """POST with an Idempotency-Key; what is not known is asked again with the same key, and done once at most."""
+    row, dice = tenant.fresh_row(), caller.dice
+    async with row.lock:
+        attempt = world.began(tenant, row, tenant.version(), dice.stage(), "api")
+        body = {"name": tenant.full_name(row), "value": attempt.version, "stage": attempt.state}
+        key = {"idempotency-key": f"{tenant.mark}-{row.name}"}
+        for _ in range(3):
+            answer = await caller.ask(tenant, "POST", DEALS, body, key)
+            if outcome(answer) is not Outcome.UNKNOWN and not (answer is not None and answer.status_code == 409):
+                break
+            await asyncio.sleep(0.3)
+        return _concluded(world, attempt, answer)
+
+
+def _concluded(world: World, attempt: Attempt, answer: httpx.Response | None) -> Write:
+    known = outcome(answer)
+    if answer is None or known is not Outcome.DONE:
+        if answer is not None and answer.status_code not in {409, 503, 504}:
+            world.odd(f"a write was answered {answer.status_code}: {answer.text[:300]}")
+        # A create that was asked before may have happened, whatever the last answer says.
+        if known is Outcome.FAILED and answer is not None and not attempt.row.id and attempt.state is not None:
+            known = Outcome.UNKNOWN
+        return attempt.ended(known)
+    token = answer.headers.get("x-payaid-stamp", "")
+    return attempt.ended(Outcome.DONE, token, answer.json()["id"] if answer.status_code == 201 else "")
+
+
+def outcome(answer: httpx.Response | None) -> Outcome:
+    """What an answer to a write says of it."""
+    if answer is None or answer.status_code in {409, 500, 504}:
+        return Outcome.UNKNOWN
+    if answer.status_code == 503:
+        return Outcome.UNKNOWN if "not known" in answer.json()["detail"] else Outcome.FAILED
+    return Outcome.DONE if answer.is_success else Outcome.FAILED
+
+
+UPDATE = """
+UPDATE "Deal" AS d SET value = v.version, stage = v.stage
+FROM unnest(%s::text[], %s::int[], %s::text[]) AS v (id, version, stage)
+WHERE d.id = v.id AND d."tenantId" = %s
+"""
+INSERT = 'INSERT INTO "Deal" (id, name, value, stage, "tenantId") VALUES (%s, %s, %s, %s, %s)'
+DELETE = 'DELETE FROM "Deal" WHERE id = %s AND "tenantId" = %s'
+
+
+class _RolledBack(Exception):
+    pass
+
+
+async def sql_writer(world: World, dice: Dice, pause_s: float) -> None:
+    """Another program that writes by SQL, directly, with no token: one row, many rows, and now and then a rollback."""
+    while not world.over:
+        with contextlib.suppress(psycopg.OperationalError):
+            connection = await psycopg.AsyncConnection.connect(world.owner_url, autocommit=True, connect_timeout=3)
+            async with connection:
+                while not world.over:
+                    await sql_change(world, dice, connection, dice.tenant(world.tenants))
+                    await asyncio.sleep(dice.pause(pause_s))
+        await asyncio.sleep(0.1)
+
+
+async def sql_change(
+    world: World, dice: Dice, connection: psycopg.AsyncConnection[Any], tenant: Tenant, change: str = ""
+) -> None:
+    """One committed statement, or one that is rolled back."""
+    change = change or dice.change()
+    rows = dice.several(tenant) if change == "bulk" else [one for one in [dice.row(tenant, writable=True)] if one]
+    if change == "create" or not rows:
+        rows, change = [tenant.fresh_row()], "create"
+    if change == "delete" and len(tenant.rows) <= ROWS:
+        change = "update"
+    async with contextlib.AsyncExitStack() as held:
+        for row in rows:
+            await held.enter_async_context(row.lock)
+        states = [None if change == "delete" else dice.random.choice(STAGES) for _ in rows]
+        attempts = [world.began(tenant, row, tenant.version(), state, f"sql {change}")
+                    for row, state in zip(rows, states, strict=True)]  # fmt: skip
+        known = Outcome.UNKNOWN
+        try:
+            async with connection.transaction():
+                try:
+                    await _run(connection, tenant, change, attempts)
+                except psycopg.OperationalError:
+                    known = Outcome.FAILED
+                    raise
+                if change == "rollback":
+                    raise _RolledBack
+            known = Outcome.DONE
+        except _RolledBack:
+            known = Outcome.FAILED
+        finally:
+            for attempt in attempts:
+                attempt.ended(known)
+
+
+async def _run(connection: psycopg.AsyncConnection[Any], tenant: Tenant, change: str, attempts: list[Attempt]) -> None:
+    first = attempts[0]
+    if change == "create":
+        first.row.id = str(uuid4())  # says nothing of its tenant: the API repeats what it was asked for
+        values = (first.row.id, tenant.full_name(first.row), first.version, first.state, tenant.id)
+        await connection.execute(INSERT, values)
+    elif change == "delete":
+        await connection.execute(DELETE, (first.row.id, tenant.id))
+    else:
+        columns = [list(one) for one in zip(*((a.row.id, a.version, a.state) for a in attempts), strict=True)]
+        await connection.execute(UPDATE, (*columns, tenant.id))
