@@ -22,8 +22,8 @@ from payaid.rest.ops import Ops
 from payaid.rest.pages import DOCS_POLICY, HTML, docs, guarded
 from payaid.rest.plan import plan
 from payaid.rest.reply import Reply, etag
-from payaid.rest.scrape import Scrape
 from payaid.rest.routes import VERSIONS
+from payaid.rest.scrape import Scrape
 from payaid.rest.sessions import Sessions
 from payaid.rest.transact import Transactions
 from payaid.rest.writes import Editor

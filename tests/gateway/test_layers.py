@@ -16,8 +16,10 @@ from payaid.errors import (
     Conflict,
     DeadlineExceeded,
     Forbidden,
+    HeadersTooLarge,
     TooManyRequests,
     Unauthenticated,
+    UriTooLong,
 )
 from payaid.gateway.authorise import Authorise
 from payaid.gateway.bound import MAX_HEADER_BYTES, MAX_HEADERS, MAX_PATH, MAX_QUERY, Bound

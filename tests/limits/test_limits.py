@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from payaid.rules.tiers import BUDGETS, LOGIN, UNAUTHENTICATED, Tier
-from tests.fixtures.api import Api, Person, plain, problem
+from tests.fixtures.api import Api, Person, await_window, plain, problem
 
 LOGIN_PATH = "/api/v1/auth/login"
 # A scene takes less than this on a slow machine; one that would straddle two windows waits for the next.
@@ -16,11 +16,8 @@ SCENE_S = 8.0
 
 @pytest.fixture(autouse=True)
 def one_window(api: Api) -> None:
-    """Begin where the minute (Redis' own, as an answer tells it) has enough left for the scene."""
-    deadline = time.monotonic() + SCENE_S + 2
-    while int(api.stranger().get("/openapi.json").headers["x-ratelimit-reset"]) < SCENE_S:
-        assert time.monotonic() < deadline
-        time.sleep(0.25)
+    """Begin where enough of the minute is left for the scene."""
+    await_window(api, SCENE_S)
 
 
 def everywhere(api: Api, person: Person, calls: int, path: str = "/api/v1/auth/me") -> list[httpx.Response]:
