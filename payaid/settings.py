@@ -23,7 +23,9 @@ from pydantic.fields import FieldInfo
 from payaid.setting import Words, setting, split
 from payaid.settings_outside import Outside
 
+# What somebody was meant to replace, in a secret; in an address all but `example`, which hosts are called.
 PLACEHOLDERS = ("change-me", "changeme", "your-secret", "placeholder", "example", "undefined", "xxxx")
+PLACEHOLDERS_IN_URLS = tuple(word for word in PLACEHOLDERS if word != "example")
 
 
 class SettingsError(Exception):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from payaid.settings import PLACEHOLDERS, Settings, SettingsError, declared
+from payaid.settings import PLACEHOLDERS, PLACEHOLDERS_IN_URLS, Settings, SettingsError, declared
 from payaidctl.environment.names import DATABASE_URLS, REDIS_URLS, Mistake, is_secret, signing_secrets
 
 FRESH = "make one with `openssl rand -base64 48`"
@@ -62,7 +62,7 @@ def is_placeholder(name: str, text: str) -> bool:
     if TEMPLATE.search(text) or low in {"undefined", "null", "none", "todo", "xxx"}:
         return True
     if "://" in low:
-        return any(word in low for word in ("change-me", "changeme", "placeholder", "xxxx"))
+        return any(word in low for word in PLACEHOLDERS_IN_URLS)
     return is_secret(name) and any(word in low for word in PLACEHOLDERS)
 
 
