@@ -39,6 +39,7 @@ FAULTS = [
     ("DATABASE_URL", "postgresql://u:p/ss@db.in/x", "unencoded"),
     ("DATABASE_URL", "postgresql://u:p%zz@db.in/x", "percent-encoding"),
     ("DATABASE_URL", "postgresql://postgres:[YOUR-PASSWORD]@db.in/x", "placeholder"),
+    ("DATABASE_URL", "postgresql://svc:undefined@db.in/x", "placeholder"),
     ("DATABASE_URL", f"postgresql://postgres.ref:p@{POOLER}:5432/postgres", "session mode"),
     ("DATABASE_URL", f"postgresql://postgres:p@{POOLER}:6543/postgres", "Tenant or user not found"),
     ("DATABASE_URL", "", "not set"),
@@ -47,6 +48,9 @@ FAULTS = [
     ("QUEUE_REDIS_URL", "", "no job would run"),
     ("REDIS_CLUSTER_NODES", "127.0.0.1", "not host:port"),
     ("PORT", "eight thousand", "valid integer"),
+    ("METRICS_TOKEN", "short", "fewer than 32"),
+    ("METRICS_NETWORKS", "everybody", "CIDR"),
+    ("TRUSTED_PROXIES", "10.0.0.1/8", "CIDR"),
 ]
 
 
