@@ -13,8 +13,13 @@ from payaidctl.load.sample import HITS, Cache, Sample, read, within
 from payaidctl.load.threshold import METRICS
 
 Figure = Callable[[list[Sample]], float | None]
-LOWER_IS_BETTER = frozenset({"p50", "p75", "p90", "p95", "p99", "p99.9", "errors", "primary-reads", "replica-lag"})
-COMPARED = ("p50", "p95", "p99", "errors", "throughput", "hit-rate", "primary-reads", "replica-lag", "server-cpu")
+LOWER_IS_BETTER = frozenset(
+    ("p50", "p75", "p90", "p95", "p99", "p99.9", "p95-cached", "p95-uncached", "errors", "primary-reads", "replica-lag")
+)
+COMPARED = (
+    "p50", "p95", "p99", "p95-cached", "p95-uncached", "errors", "throughput", "hit-rate", "primary-reads",
+    "replica-lag", "server-cpu",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,8 @@ def _hits(block: list[Sample]) -> float | None:
 
 FIGURES: dict[str, Figure] = {
     **{name: _percentile(share) for name, share in SHARES.items()},
+    "p95-cached": lambda block: _percentile(0.95)([one for one in block if one.cache in HITS]),
+    "p95-uncached": lambda block: _percentile(0.95)([one for one in block if one.cache not in HITS]),
     "errors": _errors,
     "hit-rate": _hits,
     "throughput": lambda block: len(block) / 10,

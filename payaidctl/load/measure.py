@@ -12,6 +12,9 @@ from payaidctl.load.threshold import LATENCIES, METRICS
 
 MISTAKES = frozenset({Wrong.TRANSPORT, Wrong.TIMEOUT, Wrong.STATUS, Wrong.BODY, Wrong.REFUSED})
 ANSWERED = frozenset({Wrong.STATUS, Wrong.BODY, Wrong.REFUSED})
+# No request's name has parentheses.
+CACHED, UNCACHED = "(cached)", "(uncached)"
+BY_CACHE = {CACHED: "requests that the cache answered", UNCACHED: "requests that the cache did not answer"}
 READS = frozenset({"list", "detail", "stats", "search"})
 
 
@@ -88,8 +91,8 @@ class Measures:
 
     @cached_property
     def groups(self) -> dict[str, Group]:
-        """By key: empty for the whole, a request's name, or `class X`."""
-        found: dict[str, Group] = {"": Group("all requests", "")}
+        """By key: empty for the whole, CACHED and UNCACHED for its two parts, a request's name, or `class X`."""
+        found = {"": Group("all requests", ""), **{key: Group(title, "") for key, title in BY_CACHE.items()}}
         for step in self.steps:
             found[step.name] = Group(step.name, step.kind)
             found.setdefault(f"class {step.kind}", Group(f"class {step.kind}", step.kind))
@@ -97,12 +100,14 @@ class Measures:
             if sample.name >= len(self.steps):  # a turn that never came: nobody's in particular, but everybody's delay
                 if sample.tenant != self.noisy:
                     found[""].samples.append(sample)
+                    found[UNCACHED].samples.append(sample)
                 continue
             step = self.steps[sample.name]
             found[step.name].samples.append(sample)
             found[f"class {step.kind}"].samples.append(sample)
             if not step.apart:
                 found[""].samples.append(sample)
+                found[CACHED if sample.cache in HITS else UNCACHED].samples.append(sample)
         return found
 
     @cached_property
@@ -127,7 +132,7 @@ class Measures:
         if base in LATENCIES:
             values = self.latency(of, as_seen=metric.endswith("-raw")).values
             if base not in values:
-                raise Unknown(f"no request of `{of or 'this run'}` fell into the plateau")
+                raise Unknown(f"no request of `{self.groups[of].name}` fell into the plateau")
             return values[base]
         if metric in PER_GROUP:
             return PER_GROUP[metric](self, self.groups[of])
@@ -218,6 +223,8 @@ PER_GROUP: dict[str, Callable[[Measures, Group], float]] = {
     "hit-rate": _hit_rate,
 }
 WHOLE: dict[str, Callable[[Measures], float]] = {
+    "p95-cached": lambda measures: measures.get("p95", CACHED),
+    "p95-uncached": lambda measures: measures.get("p95", UNCACHED),
     "users": lambda measures: float(measures.users),
     "refused-neighbours": _refused_neighbours,
     "primary-reads": _primary_reads,

@@ -16,9 +16,12 @@ from payaidctl.tell import html
 if TYPE_CHECKING:
     from payaidctl.load.result import Run
 
-HEADLINE = ("p50", "p95", "p99", "errors", "throughput", "users", "hit-rate", "primary-reads")
+HEADLINE = (
+    "p50", "p95", "p99", "p95-cached", "p95-uncached", "errors", "throughput", "users", "hit-rate", "primary-reads",
+)  # fmt: skip
 WORDS = {
-    "p50": "median", "errors": "errors", "throughput": "answers a second", "users": "users",
+    "p50": "median", "p95-cached": "p95 from the cache", "p95-uncached": "p95 of the rest", "errors": "errors",
+    "throughput": "answers a second", "users": "users",
     "hit-rate": "cache hits", "primary-reads": "reads on the primary",
 }  # fmt: skip
 READ_CLASSES = ("list", "detail", "stats", "search")

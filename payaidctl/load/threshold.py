@@ -29,6 +29,8 @@ METRICS: dict[str, Metric] = {
        for name in LATENCIES},
     **{f"{name}-raw": Metric("ms", f"{name} of the response time as each request saw it", True)
        for name in LATENCIES},
+    "p95-cached": Metric("ms", "p95 of the requests that the cache answered"),
+    "p95-uncached": Metric("ms", "p95 of all other requests: misses, writes, batches"),
     "errors": Metric("%", "share of requests that failed", True),
     "throughput": Metric("/s", "answers a second", True),
     "requests": Metric("", "requests planned in the plateau", True),

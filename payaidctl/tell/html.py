@@ -120,6 +120,8 @@ SHOWN = (
     ("p50", "p50", "{:.1f} ms"),
     ("p95", "p95", "{:.1f} ms"),
     ("p99", "p99", "{:.1f} ms"),
+    ("p95 cached", "p95-cached", "{:.1f} ms"),
+    ("p95 uncached", "p95-uncached", "{:.1f} ms"),
     ("Errors", "errors", "{:.3f} %"),
     ("Throughput", "throughput", "{:,.0f}/s"),
     ("Hit rate", "hit-rate", "{:.1f} %"),

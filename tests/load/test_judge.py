@@ -36,6 +36,18 @@ def verdict(
     return Stopwatch("loadtest", "test").report(findings), {finding.id: finding for finding in findings}
 
 
+def test_what_the_cache_answered_is_told_apart_from_all_else() -> None:
+    hits = [sample(5)._replace(cache=cache) for cache in (Cache.L1, Cache.L2, Cache.STALE)] * 100
+    others = [sample(300)._replace(cache=cache) for cache in (Cache.MISS, Cache.BYPASS, Cache.SILENT)] * 10
+    beside = [sample(9000, name=2)._replace(cache=Cache.MISS)] * 50
+    report, found = verdict([*hits, *others, *beside], "p95-cached < 150 ms", "p95-uncached < 250 ms")
+    assert found["loadtest.p95-cached"].status is Status.PASS
+    assert found["loadtest.p95-uncached"].observed == "300 ms"
+    assert report.verdict is Verdict.FAIL
+    _, alone = verdict(hits, "p95-uncached < 250 ms")
+    assert alone["loadtest.p95-uncached"].status is Status.INCONCLUSIVE
+
+
 @pytest.mark.parametrize(("p95", "expected"), [(498, Verdict.PASS), (502, Verdict.FAIL)])
 def test_two_milliseconds_decide(p95: float, expected: Verdict) -> None:
     samples = [sample(100)] * 940 + [sample(p95)] * 30 + [sample(900)] * 30
