@@ -16,6 +16,7 @@ from payaid.cache.local import Local
 from payaid.cache.stamps import Hearing, Stamps
 from payaid.cache.store import Store
 from payaid.cache.warm import Warmer
+from payaid.db.identity import Identity
 from payaid.db.poller import poll_primary, poll_replica
 from payaid.db.pool import Pool
 from payaid.db.routing import Reads
@@ -35,8 +36,7 @@ class DataPath:
         self.stamps = Stamps(monotonic)
         self.primary = Primary(Pool("primary", settings.primary_dsn, settings))
         self.replicas = [
-            Replica(f"replica-{index}", Pool(f"replica-{index}", dsn, settings))
-            for index, (dsn, _) in enumerate(settings.replica_dsns, start=1)
+            Replica(f"replica-{index}", dsn, settings) for index, (dsn, _) in enumerate(settings.replica_dsns, start=1)
         ]
         self.reads = Reads(self.primary, self.replicas, self.stamps)
         self.writes = Writes(self.primary, self.stamps)
@@ -58,9 +58,9 @@ class DataPath:
                 await self.redis.open()
                 closing.push_async_callback(self.redis.close)
             background(closing, self.ear.run())
-            background(closing, poll_primary(self.settings.listen_dsn, self.stamps))
+            background(closing, poll_primary(self.settings.listen_dsn, self.stamps, self.primary))
             for replica, (_, direct) in zip(self.replicas, self.settings.replica_dsns, strict=True):
-                background(closing, poll_replica(direct, replica, self.reads, self._system))
+                background(closing, poll_replica(direct, replica, self.reads, self._ours))
             closing.push_async_callback(self.store.close)
             yield self
 
@@ -77,8 +77,8 @@ class DataPath:
         """The primary's pool, then the replicas'."""
         return [self.primary.pool, *(one.pool for one in self.replicas)]
 
-    def _system(self) -> str:
-        return self.ear.identity.system if self.ear.identity else ""
+    def _ours(self) -> Identity | None:
+        return self.ear.identity
 
 
 def background(closing: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:

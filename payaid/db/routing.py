@@ -106,6 +106,12 @@ class Reads:
             if isinstance(error, errors.QueryCanceled):
                 raise TooLong("The query took longer than a statement may.") from error
             return await self._last_resort(statement, shown)
+        except TooLong:
+            raise
+        except Unavailable:
+            if self._stamps.hearing is Hearing.HEARING:
+                raise  # it is there, and busy
+            return await self._last_resort(statement, shown)
         observe.emit(observe.Read("primary", reason, time.perf_counter() - started))
         return Fetched(raw, epoch, stamp, "primary", reason)
 

@@ -5,16 +5,21 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from payaid.db.identity import Connection
+from payaid.db.identity import Connection, Identity
+from payaid.db.patience import ends_within
 from payaid.db.pool import Pool
 from payaid.errors import Unavailable
 from payaid.rest.statement import Statement
+from payaid.settings import Settings
 from payaid.timing import timed
 
-# After a failure a replica is left alone for this long; then one read tries it.
-REST_S = 1.0
+# After a failure a replica is left alone for this long, then one read tries it; each failure of such a read doubles it.
+REST_S, LONGEST_REST_S = 1.0, 8.0
 # A replay position older than this says nothing: the replica may have been restarted behind it.
 POSITION_LIVES_S = 0.25
+# A server whose poller has heard nothing for this long is frozen or cut off: nobody waits for it any longer.
+SILENT_S = 0.5
+BENEFIT_S = 0.05
 
 
 class TooLong(Unavailable):
@@ -27,13 +32,13 @@ async def fetch(pool: Pool, statement: Statement) -> bytes | None:
     Raises:
         Unavailable: no connection was free.
         TooLong: the statement took longer than one may; it is cancelled there, too.
+        OperationalError: the server is lost.
     """
     async with pool.connection() as connection:
         try:
             # Counted here: a session setting would not survive a transaction pooler.
-            with timed("db"):
-                async with asyncio.timeout(pool.statement_timeout_s):
-                    return await _fetch(connection, statement)
+            with ends_within(connection, pool.statement_timeout_s):
+                return await _fetch(connection, statement)
         except TimeoutError:
             raise TooLong("The query took longer than a statement may.") from None
 
@@ -45,11 +50,40 @@ async def _fetch(connection: Connection, statement: Statement) -> bytes | None:
     return result.get_value(0, 0)
 
 
+class Silence:
+    """Notices that a server has fallen silent, and ends every wait for it, until it is heard again."""
+
+    def __init__(self, pool: Pool, after_s: float) -> None:
+        self._pool = pool
+        self._after_s = after_s
+        self._alarm: asyncio.TimerHandle | None = None
+
+    def heard(self) -> None:
+        """It answered its poller just now."""
+        self.off()
+        self._alarm = asyncio.get_running_loop().call_later(self._after_s, self._suspect)
+
+    def off(self) -> None:
+        """Nobody listens for it now."""
+        if self._alarm:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def _suspect(self) -> None:
+        # An answer may have come while our own loop was busy with something else: it gets the chance to be read.
+        self._alarm = asyncio.get_running_loop().call_later(BENEFIT_S, self._silent)
+
+    def _silent(self) -> None:
+        self._pool.hang_up(self._after_s)
+        self._alarm = asyncio.get_running_loop().call_later(self._after_s, self._silent)
+
+
 class Primary:
     """The server that takes writes, and answers what no replica can answer yet."""
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
+        self.silence = Silence(pool, 2 * SILENT_S)
 
     async def read(self, statement: Statement) -> bytes | None:
         """One statement, autocommitted."""
@@ -71,10 +105,14 @@ class Primary:
 class Replica:
     """A server that replays the primary's WAL. `position` is a lower bound of what its answers show."""
 
-    def __init__(self, name: str, pool: Pool) -> None:
+    def __init__(self, name: str, dsn: str, settings: Settings) -> None:
         self.name = name
-        self.pool = pool
+        self.pool = pool = Pool(name, dsn, settings, self.met)
         self.refused = ""
+        self._identity: Identity | None = None
+        self._met_early: list[Identity] = []
+        self._silence = Silence(pool, SILENT_S)
+        self._failures = 0
         # Grows whenever its position became unknown: an answer across such a moment may show less than was thought.
         self.lives = 0
         self._position = 0
@@ -92,19 +130,54 @@ class Replica:
         """Is it a replica of this primary, heard from lately, and not resting after a failure?"""
         return not self.refused and self.position >= 0 and time.monotonic() >= self._resting_until
 
+    def identified(self, identity: Identity) -> None:
+        """The server at the end of the poller's connection: a read must be answered by the same one."""
+        self._identity = identity
+        early, self._met_early = self._met_early, []
+        for one in early:
+            self.met(one)
+
+    def met(self, identity: Identity) -> None:
+        """The server at the end of a connection for reads. Another one's answers have nothing to do with `position`."""
+        known = self._identity
+        if known is None:
+            self._met_early.append(identity)
+        elif (identity.system, identity.started) == (known.system, known.started):
+            return
+        elif not identity.in_recovery:
+            self.refuse("its URL for reads leads to a primary")
+        elif identity.system != known.system:
+            self.refuse("its URL for reads leads to another cluster")
+        else:
+            self.refuse("its URLs lead to more than one server: a balancer, or two replicas under one name")
+
+    def refuse(self, why: str) -> None:
+        """It is not what a replica of ours must be: no read goes there until its poller has found it to be one."""
+        self.refused = why
+
     def replayed(self, position: int) -> None:
         """It had replayed up to here just now."""
         self._position, self._position_at = position, time.monotonic()
+        self._silence.heard()
 
     def void(self) -> None:
-        """Its position is not known: its connection broke, or it restarted."""
+        """Its position is not known: its connection broke, or it restarted. Whoever waits for it waits no longer."""
         self._position_at = float("-inf")
         self.lives += 1
+        self._silence.off()
+        self.pool.hang_up()
 
     def rest(self) -> None:
         """A read failed there."""
-        self._resting_until = time.monotonic() + REST_S
+        self._resting_until = time.monotonic() + min(LONGEST_REST_S, REST_S * 2**self._failures)
+        self._failures += 1
 
     async def read(self, statement: Statement) -> bytes | None:
         """One statement, autocommitted."""
-        return await fetch(self.pool, statement)
+        if self._failures:
+            # This one tries it; the others leave it alone meanwhile.
+            self._resting_until = time.monotonic() + REST_S
+        answered = await fetch(self.pool, statement)
+        if self._failures:
+            self._failures, self._resting_until = 0, float("-inf")
+        return answered

@@ -1,0 +1,81 @@
+"""How long a server may be silent, and how to stop waiting for it at once.
+
+Cancelling a coroutine is not enough: psycopg then asks the server to cancel, and waits up to ten seconds for one
+that is frozen, or behind a network that swallows everything. Hanging up wakes whoever waits, at that moment.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+
+from psycopg import Error, errors
+
+from payaid.db.identity import Connection
+
+# A server that is alive answers a request to cancel within this.
+CANCEL_S = 0.5
+_ending: set[asyncio.Task[None]] = set()
+
+
+def hang_up(connection: Connection) -> None:
+    """Shut the socket: whoever waits for an answer gets an OperationalError now, and the pool discards it."""
+    if connection.closed:
+        return
+    # A duplicate, because libpq goes on owning the descriptor itself.
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.pgconn.socket)) as line:
+        line.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def answers_within(connection: Connection, seconds: float) -> Iterator[None]:
+    """For exchanges that take no time: a server that is silent for so long is lost.
+
+    Raises:
+        OperationalError: it was silent, or the connection broke.
+    """
+    timer = asyncio.get_running_loop().call_later(seconds, hang_up, connection)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@contextlib.contextmanager
+def ends_within(connection: Connection, seconds: float) -> Iterator[None]:
+    """For statements: after so long it is cancelled on the server, and the connection is not used again.
+
+    Raises:
+        TimeoutError: it took longer, and the server cancelled it.
+        OperationalError: the connection broke, or the server did not even answer the request to cancel.
+    """
+    over = False
+
+    def expire() -> None:
+        nonlocal over
+        over = True
+        task = asyncio.ensure_future(_cancel(connection))
+        _ending.add(task)
+        task.add_done_callback(_ending.discard)
+
+    timer = asyncio.get_running_loop().call_later(seconds, expire)
+    try:
+        yield
+    except errors.QueryCanceled:
+        if over:
+            raise TimeoutError from None
+        raise
+    finally:
+        timer.cancel()
+        if over:
+            # The request to cancel may still be on its way: it must not meet another's statement.
+            hang_up(connection)
+
+
+async def _cancel(connection: Connection) -> None:
+    with contextlib.suppress(Error, OSError):
+        async with asyncio.timeout(CANCEL_S):
+            await connection.cancel_safe(timeout=CANCEL_S)
+    await asyncio.sleep(CANCEL_S)
+    hang_up(connection)
