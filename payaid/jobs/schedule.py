@@ -37,6 +37,10 @@ SCHEDULES: tuple[Schedule, ...] = (
     # Statistics, the shortest-lived of what is warmed, are fresh for two minutes.
     Schedule("warm-hot", "* * * * *", "warm_hot"),
     Schedule("housekeeping", "*/10 * * * *", "housekeeping"),
+    # A bill that was due yesterday is overdue from midnight on; a few minutes later still is the first day.
+    Schedule("mark-overdue", "0 0 * * *", "overdue", {"task": "mark_overdue"}),
+    # A reminder reads better in office hours.
+    Schedule("remind-overdue", "0 10 * * *", "overdue", {"task": "remind_overdue"}),
 )
 
 

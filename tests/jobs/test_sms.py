@@ -115,7 +115,9 @@ def test_numbers_with_their_country(text: str) -> None:
     assert number(text) == text.replace(" ", "").replace("(", "").replace(")", "").replace("-", "")
 
 
-@pytest.mark.parametrize("text", ["", "+", "+0123456789", "919800000000", "+9198000000001", "+1234567890123456", "+1９９９９９９９９"])
+@pytest.mark.parametrize(
+    "text", ["", "+", "+0123456789", "919800000000", "+9198000000001", "+1234567890123456", "+1９９９９９９９９"]
+)
 def test_what_is_no_number(text: str) -> None:
     with pytest.raises(Permanent):
         number(text)
