@@ -15,6 +15,7 @@ from payaid.rest.actions import Actions
 from payaid.rest.app import Endpoint, Rest
 from payaid.rest.auth import Auth
 from payaid.rest.batch import Batches
+from payaid.rest.downloads import Downloads
 from payaid.rest.health import Health
 from payaid.rest.jobs import Jobs
 from payaid.rest.openapi import document
@@ -26,6 +27,7 @@ from payaid.rest.routes import VERSIONS
 from payaid.rest.scrape import Scrape
 from payaid.rest.sessions import Sessions
 from payaid.rest.transact import Transactions
+from payaid.rest.uploads import Uploads
 from payaid.rest.writes import Editor
 from payaid.runtime import Runtime
 from payaid.settings import Settings
@@ -41,7 +43,9 @@ def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
     """What answers each operation that a route can name."""
     path = runtime.path
     transactions = Transactions(path.writes, runtime.tokens)
-    editor, actions, jobs = Editor(transactions), Actions(transactions), Jobs(path.primary, transactions)
+    files = runtime.files
+    actions = Actions(transactions, Uploads(files, runtime.settings.import_limit))
+    editor, jobs, downloads = Editor(transactions), Jobs(path.primary, transactions), Downloads(files)
     auth = Auth(runtime.settings, path.primary, path.writes, runtime.limiter)
     token = runtime.settings.ops_token
     ops = Ops(token.get_secret_value() if token else "", runtime.process, runtime.exposition.all, runtime.limiter)
@@ -74,6 +78,7 @@ def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
         "job": lambda call: jobs.show(call, _target(call)),
         "job-cancel": lambda call: jobs.cancel(call, _target(call)),
         "job-retry": lambda call: jobs.retry(call, _target(call)),
+        "file": lambda call: downloads.send(call, _target(call)),
         "batch": batches.run,
         "login": auth.login, "refresh": auth.refresh, "logout": auth.logout, "me": auth.me,
         "live": lambda _: health.live(), "ready": lambda _: health.ready(), "health": lambda _: health.health(),

@@ -1,5 +1,6 @@
 """One request's way through the chain: what each layer learned, for the layers after it and for the log."""
 
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Call:
         "path",
         "principal",
         "query",
+        "receive",
         "refusal",
         "request_id",
         "shown_stamp",
@@ -52,6 +54,8 @@ class Call:
         self.refusal: PayaidError | None = None
         self.shown_stamp = 0
         self.body = b""
+        # The body itself, of a route that streams: unread, and unbounded but by its endpoint.
+        self.receive: Callable[[], Awaitable[MutableMapping[str, Any]]] | None = None
         self.cache_class = ""
         self.cache_result = ""
         self.limiter = ""

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from payaid import observe
 from payaid.datapath import DataPath, background
+from payaid.files import Files
 from payaid.gateway.observed import InFlight
 from payaid.limits.limiter import Limiter
 from payaid.settings import Settings
@@ -25,6 +26,8 @@ class Runtime:
         self.draining = False
         self.path = DataPath(settings)
         self.tokens = StampTokens(settings.jwt_secret.get_secret_value(), lambda: self.path.stamps.epoch)
+        secret, keep_s = settings.jwt_secret.get_secret_value(), settings.files_keep_h * 3600
+        self.files = Files(settings.files_dir, secret, keep_s)
         self.limiter = Limiter(self.path.redis)
         self.metrics = Metrics(self.process, self._gauges)
         self.exposition = Exposition(settings.run_dir, self.process, self.metrics.exposition)

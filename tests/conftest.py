@@ -6,10 +6,13 @@ pytest_plugins = [
     "tests.fixtures.jobs",
     "tests.fixtures.outside",
     "tests.fixtures.api",
+    "tests.fixtures.office",
     "tests.fixtures.properties",
     "tests.fixtures.keyvalue",
     "tests.fixtures.postgres15",
     "tests.fixtures.load",
     "tests.fixtures.schema",
+    "tests.fixtures.relay",
+    "tests.fixtures.replicas",
     "tests.fixtures.order",
 ]

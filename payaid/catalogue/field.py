@@ -21,6 +21,9 @@ class Kind(StrEnum):
     DATE = "date"
     TAGS = "tags"
     LINES = "lines"
+    # Of verbs' bodies only: names of columns, and the filters of a list.
+    COLUMNS = "columns"
+    FILTERS = "filters"
 
 
 SQL_TYPES = {

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
+from payaid.catalogue import bulk
 from payaid.catalogue.action import Action
 from payaid.catalogue.field import CREATED, ID, UPDATED, Field, Kind
 
@@ -143,8 +144,9 @@ class Resource:
 
     @cached_property
     def verbs(self) -> dict[tuple[bool, str], Action]:
-        """Every verb by (on an item, name)."""
-        return {(one.on_item, one.name): one for one in self.actions}
+        """Every verb by (on an item, name): those that all resources have, and its own."""
+        shared = (bulk.export(self.path, tuple(self.columns)),)
+        return {(one.on_item, one.name): one for one in (*shared, *self.actions)}
 
     @property
     def path(self) -> str:

@@ -14,7 +14,10 @@ WITH_BODY = {"POST", "PATCH", "PUT", "DELETE"}
 
 
 class Bound:
-    """Inside this layer `call.body` is the whole body, and nothing is longer than it may be."""
+    """Inside this layer `call.body` is the whole body, and nothing is longer than it may be.
+
+    A route that streams is the exception: whoever stores its body bounds it.
+    """
 
     def __init__(self, app: App, body_limit: int, seconds: float) -> None:
         self.app = app
@@ -31,7 +34,9 @@ class Bound:
             raise HeadersTooLarge(
                 f"A request may have {MAX_HEADERS} headers at most, and their values {MAX_HEADER_BYTES:,} bytes in all."
             )
-        if call.method in WITH_BODY:
+        if call.target is not None and call.target.streams:
+            call.receive = receive
+        elif call.method in WITH_BODY:
             try:
                 async with asyncio.timeout(self._seconds):
                     call.body = await self._read(call, receive)

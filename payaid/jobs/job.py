@@ -7,7 +7,9 @@ from typing import Any, ParamSpec, TypeVar
 
 from psycopg import AsyncConnection
 
+from payaid.files import Files, Ticket
 from payaid.jobs.ledger import Claim, Ledger
+from payaid.jobs.output import Output, output
 from payaid.jobs.processes import Processes
 from payaid.settings import Settings
 
@@ -20,12 +22,13 @@ class Fenced(Exception):
 
 
 class Services:
-    """What tasks share in one worker: settings, processes, and clients that are opened by the first who needs them."""
+    """What tasks share in one worker: settings, processes, files, and clients that the first who needs them opens."""
 
     def __init__(self, settings: Settings, closing: AsyncExitStack) -> None:
         self.settings = settings
         self.processes = Processes(settings.worker_processes)
         closing.push_async_callback(self.processes.close)
+        self.files = Files(settings.files_dir, settings.jwt_secret.get_secret_value(), settings.files_keep_h * 3600)
         self._closing = closing
         self._opening: dict[str, asyncio.Lock] = {}
         self._open: dict[str, Any] = {}
@@ -89,6 +92,14 @@ class Job:
         if not await self._ledger.act(self.id, self.fence):
             raise Fenced(f"job {self.id}: fenced off before acting")
         self.acted = True
+
+    @asynccontextmanager
+    async def file(self, name: str) -> AsyncIterator[Output]:
+        """A file of this job, to be downloaded as `name` (`contacts.csv`): whole once the block ends, and then
+        `Output.result` is what to answer, {link, bytes, rows, expiresAt}.
+        """
+        async with output(self.services.files, Ticket(self.tenant, self.id, name), self.fence) as out:
+            yield out
 
     async def compute(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a top-level pure function answers, in another process: for work that keeps a processor busy. The end

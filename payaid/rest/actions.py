@@ -1,31 +1,34 @@
 """Verbs: a catalogue's rule decides what happens, and one transaction makes it happen."""
 
 from datetime import UTC, datetime
-from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 
 from payaid.call import Call
-from payaid.catalogue import Action, Asked, JobAsked, Outcome, Resource
+from payaid.catalogue import Action, Asked, JobAsked, Kind, Outcome, Resource
 from payaid.db.writing import Unit
-from payaid.errors import Forbidden
+from payaid.errors import BadRequest, Forbidden, Invalid, Unavailable
 from payaid.jobs.outbox import enqueue
 from payaid.resources import catalogue
-from payaid.rest import rows
+from payaid.rest import idempotency, rows
 from payaid.rest.body import action_model, parse_json, validated
 from payaid.rest.jobs import accepted
 from payaid.rest.reply import Reply
+from payaid.rest.request import parse_filters
 from payaid.rest.routes import Target
 from payaid.rest.rows import Row
 from payaid.rest.transact import Transactions
+from payaid.rest.uploads import Uploads, discard
 from payaid.rest.writes import create_row, load_run, update_row
 
 
 class Actions:
     """POSTs of verbs."""
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, uploads: Uploads) -> None:
         self._transactions = transactions
+        self._uploads = uploads
 
     async def run(self, call: Call, target: Target) -> Reply:
         """202 and a job, or 201 and a row; 404 where the verb's own row is not there."""
@@ -33,14 +36,26 @@ class Actions:
         if action is None:
             raise LookupError(f"{target.template} is no verb")
         speaks_of = _made(call, action) if action.makes else target.resource
-        given = validated(action_model(action), _body(call))
+        given = _given(call, target, action)
         tag = load_run(call)
+        upload = await self._uploads.store(call, action.uploads) if action.uploads else None
 
         async def work(unit: Unit) -> Reply:
-            asked = await _asked(unit, call, target, action)
+            asked = await _asked(unit, call, target, action, upload.name if upload else "")
             return await _carry_out(unit, target, action, action.rule(given, asked), tag)
 
-        return await self._transactions.once(call, speaks_of, work, call.body)
+        body = call.query.encode() + upload.digest if upload else call.body
+        try:
+            answered = await self._transactions.once(call, speaks_of, work, body)
+        except Unavailable:
+            raise  # perhaps the job is written all the same, and will look for its upload
+        except BaseException:
+            if upload:
+                discard(upload.path)
+            raise
+        if upload and idempotency.REPLAYED in answered.headers:
+            discard(upload.path)
+        return answered
 
 
 def _made(call: Call, action: Action) -> Resource:
@@ -51,12 +66,27 @@ def _made(call: Call, action: Action) -> Resource:
     return resource
 
 
-def _body(call: Call) -> Any:
-    """A verb that asks for nothing may be sent nothing."""
-    return parse_json(call.header(b"content-type"), call.body) if call.body.strip() else {}
+def _given(call: Call, target: Target, action: Action) -> Row:
+    """What the verb was sent. One that asks for nothing may be sent nothing; beside an upload, the query is asked."""
+    if action.uploads:
+        return _from_query(call, action)
+    body = parse_json(call.header(b"content-type"), call.body) if call.body.strip() else {}
+    given = validated(action_model(action), body)
+    for one in action.fields:
+        if one.kind is Kind.FILTERS and target.resource:
+            parse_filters(target.resource, given.get(one.name, {}))
+    return given
 
 
-async def _asked(unit: Unit, call: Call, target: Target, action: Action) -> Asked:
+def _from_query(call: Call, action: Action) -> Row:
+    try:
+        return validated(action_model(action), dict(parse_qsl(call.query, keep_blank_values=True)))
+    except Invalid as error:
+        wrong = [{**one, "pointer": f"query:{one['pointer'].removeprefix('/')}"} for one in error.errors]
+        raise BadRequest(f"{wrong[0]['pointer']}: {wrong[0]['detail']}", errors=wrong) from None
+
+
+async def _asked(unit: Unit, call: Call, target: Target, action: Action, upload: str) -> Asked:
     current: Row = {}
     if target.resource and action.on_item:
         current = orjson.loads((await rows.lock(unit, target.resource, target.id)).body)
@@ -66,7 +96,7 @@ async def _asked(unit: Unit, call: Call, target: Target, action: Action) -> Aske
         other = catalogue().by_table[target.resource.columns[column].refers_to]
         found = await rows.read(unit, other, current[column]) if current[column] else None
         related[column] = orjson.loads(found.body) if found else None
-    return Asked(datetime.now(UTC), unit.tenant, call.who().user_id, current, related)
+    return Asked(datetime.now(UTC), unit.tenant, call.who().user_id, current, related, upload)
 
 
 async def _carry_out(unit: Unit, target: Target, action: Action, outcome: Outcome, tag: Row) -> Reply:

@@ -6,6 +6,7 @@ from payaid.asgi import Headers, Receive, Scope, Send, answer, call_of
 from payaid.call import Call
 from payaid.errors import NotFound
 from payaid.rest.reply import Reply, matches
+from payaid.rest.stream import stream
 
 # A tenant's data is nobody else's, and is asked for again each time: the entity tag makes that cheap.
 PRIVATE = ((b"cache-control", b"private, no-cache"), (b"vary", b"authorization"))
@@ -34,6 +35,9 @@ class Rest:
             if condition and call.method in {"GET", "HEAD"} and matches(condition, answered.etag):
                 await answer(send, call, 304, headers, b"")
                 return
+        if answered.file:
+            await stream(scope, send, call, answered, headers)
+            return
         if answered.body:
             headers.append((b"content-type", answered.content_type))
         await answer(send, call, answered.status, headers, answered.body)

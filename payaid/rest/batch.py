@@ -19,6 +19,7 @@ from payaid.rules.tiers import BUDGETS
 
 MOST = 20
 PATH = "/api/v1/batch"
+FILES = "/api/v1/files/"
 # What an item inherits; whatever else the batch was sent with was meant for the batch.
 INHERITED = {b"authorization", b"x-forwarded-for", b"x-load-run", b"user-agent", b"traceparent"}
 # What an item's answer says of the connection, not of the item.
@@ -128,6 +129,8 @@ def _named(items: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
             raise _wrong(f"/requests/{place}/id", f"{name} is taken by another request")
         if item["path"].partition("?")[0] == PATH:
             raise _wrong(f"/requests/{place}/path", "a batch cannot hold a batch")
+        if item["path"].startswith(FILES):
+            raise _wrong(f"/requests/{place}/path", "a batch cannot hold a file")
         named[name] = {**defaults, **item}
     return list(named.items())
 

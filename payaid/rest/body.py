@@ -89,6 +89,11 @@ def _collection_or_text(declared: Declared) -> Any:
         return Annotated[list[tag], Field(max_length=50)]
     if declared.kind is Kind.LINES:
         return Annotated[list[InvoiceLine], Field(min_length=1, max_length=200)]
+    if declared.kind is Kind.COLUMNS:
+        column: Any = Literal[declared.choices]
+        return Annotated[list[column], Field(min_length=1, max_length=200)]
+    if declared.kind is Kind.FILTERS:
+        return Annotated[dict[str, str], Field(max_length=50)]
     shortest = 1 if declared.required else 0
     return Annotated[str, BeforeValidator(no_nul), Field(min_length=shortest, max_length=declared.max_length)]
 

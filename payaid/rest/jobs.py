@@ -68,7 +68,7 @@ class Jobs:
 async def accepted(unit: Unit, job_id: str) -> Reply:
     """202 with the job as it stands, and where to look how it fares."""
     body = await _body(unit, job_id)
-    return Reply(202, body, headers=((b"location", f"{PREFIX}jobs/{job_id}".encode()),))
+    return Reply(202, body, headers=((b"location", f"{PREFIX}jobs/{job_id}".encode()), NO_STORE))
 
 
 async def _body(unit: Unit, job_id: str) -> bytes:

@@ -3,7 +3,7 @@
 from payaid.catalogue import Action, Resource
 from payaid.resources import catalogue
 from payaid.rest.body import action_model
-from payaid.rest.openapi_parts import ERRORS, Schema, content, id_of, inlined
+from payaid.rest.openapi_parts import ERRORS, Schema, content, id_of, inlined, query_of
 from payaid.rest.routes import PREFIX
 
 KEY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255}}
@@ -26,23 +26,35 @@ def verbs(resource: Resource, base: str, alias: bool, schemas: Schema) -> Schema
 
 def verb(action: Action, module: str, title: str, alias: bool, schemas: Schema) -> Schema:
     """One verb: what it takes, and whether it answers a job or a row."""
-    name = f"{title.capitalize()}{action.name.capitalize()}"
-    schemas[name] = inlined(action_model(action).model_json_schema(), schemas)
     if action.makes:
         made = catalogue().by_name[action.makes].title.capitalize()
         answers = {"201": content("Made.", {"$ref": f"#/components/schemas/{made}"}) | {"headers": WHERE}}
     else:
         answers = {"202": _accepted()}
-    needed = any(one.required for one in action.fields)
-    body = {"required": needed, "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}}
+    parameters, body = _uploaded(action) if action.uploads else ([], _sent(action, title, schemas))
     return {
         "operationId": "_".join([*action.name.split("-"), *([title] if title else []), *(["alias"] if alias else [])]),
         "summary": action.title,
         "tags": [module],
-        "parameters": [KEY],
+        "parameters": [KEY, *parameters],
         "requestBody": body,
         "responses": answers | ERRORS,
     }
+
+
+def _sent(action: Action, title: str, schemas: Schema) -> Schema:
+    name = f"{title.capitalize()}{action.name.capitalize()}"
+    schemas[name] = inlined(action_model(action).model_json_schema(), schemas)
+    needed = any(one.required for one in action.fields)
+    return {"required": needed, "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}}
+
+
+def _uploaded(action: Action) -> tuple[list[Schema], Schema]:
+    """A body that is a file; what else there is to say stands in the query."""
+    properties = action_model(action).model_json_schema()["properties"]
+    parameters = [query_of(one.name, properties[one.name], one.about) for one in action.fields]
+    raw = {"schema": {"type": "string", "format": "binary"}}
+    return parameters, {"required": True, "content": dict.fromkeys(action.uploads, raw)}
 
 
 def jobs(schemas: Schema) -> Schema:
@@ -54,7 +66,21 @@ def jobs(schemas: Schema) -> Schema:
     return {
         where: {"parameters": [id_], "get": _about("read_job", "Read one job", {"200": shown})},
         f"{where}/cancel": {"parameters": [id_], "post": _about("cancel_job", "Cancel one job", {"202": _accepted()})},
+        f"{PREFIX}files/{{signed}}": {"parameters": [_signed()], "get": _download()},
         f"{where}/retry": {"parameters": [id_], "post": _about("retry_job", "Do a job again", {"202": _accepted()})},
+    }
+
+
+def _signed() -> Schema:
+    schema = {"type": "string", "minLength": 1, "maxLength": 243}
+    about = "What a job's result links to; it is the permission, so no token is needed."
+    return {"name": "signed", "in": "path", "required": True, "schema": schema, "description": about}
+
+
+def _download() -> Schema:
+    file = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+    return _about("download", "Fetch a file that a job has made", {"200": {"description": "It.", "content": file}}) | {
+        "security": []
     }
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from pathlib import Path
 
 from payaid.errors import NotFound
 from payaid.rest.cursor import Cursors
@@ -13,13 +14,14 @@ JSON = b"application/json"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer, before compression and conditional requests."""
+    """An answer, before compression and conditional requests. `file`: its body is in there, and is streamed."""
 
     status: int
     body: bytes
     content_type: bytes = JSON
     etag: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = field(default=())
+    file: Path | None = None
 
 
 def reply(planned: Plan, raw: bytes | None, cursors: Cursors) -> Reply:

@@ -1,6 +1,7 @@
 """The query of a list, validated: every mistake is named at once, and equal requests become equal values."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -8,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from payaid.catalogue import Field, Kind, Resource
-from payaid.errors import BadRequest
+from payaid.errors import BadRequest, Invalid, PayaidError
 from payaid.rest.cursor import Cursors
 
 DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET = 50, 200, 10_000
@@ -47,14 +48,16 @@ class ListQuery:
 @dataclass(slots=True)
 class _Mistakes:
     found: list[dict[str, str]] = field(default_factory=list)
+    where: str = "query:"
+    error: type[PayaidError] = BadRequest
 
     def add(self, name: str, what: str) -> None:
-        self.found.append({"pointer": f"query:{name}", "detail": what})
+        self.found.append({"pointer": f"{self.where}{name}", "detail": what})
 
     def raise_any(self) -> None:
         if self.found:
             first = self.found[0]
-            raise BadRequest(f"{first['pointer']} {first['detail']}", errors=self.found)
+            raise self.error(f"{first['pointer']} {first['detail']}", errors=self.found)
 
 
 def parse_list(resource: Resource, query: str, path: str, cursors: Cursors) -> ListQuery:
@@ -88,7 +91,21 @@ def parse_list(resource: Resource, query: str, path: str, cursors: Cursors) -> L
     return asked
 
 
-def _filters(resource: Resource, given: dict[str, str], wrong: _Mistakes) -> list[Filter]:
+def parse_filters(resource: Resource, given: Mapping[str, str]) -> tuple[Filter, ...]:
+    """The filters of an export, which are those of a list.
+
+    Raises:
+        Invalid: with one entry in `errors` for every mistake.
+    """
+    wrong = _Mistakes(where="/filters/", error=Invalid)
+    for name in sorted(RESERVED & given.keys()):
+        wrong.add(name, "is no filter")
+    found = _filters(resource, given, wrong)
+    wrong.raise_any()
+    return tuple(found)
+
+
+def _filters(resource: Resource, given: Mapping[str, str], wrong: _Mistakes) -> list[Filter]:
     found = []
     for name, text in given.items():
         if name in RESERVED:

@@ -45,6 +45,11 @@ class Target:
         """May an answer to it be kept?"""
         return self.operation in {"list", "item", "summary"}
 
+    @property
+    def streams(self) -> bool:
+        """Does it move a file: its endpoint reads the body itself, and it may take as long as the wire does."""
+        return self.operation == "file" or bool(self.action and self.action.uploads)
+
 
 Routes = Mapping[str, Target]
 
@@ -86,6 +91,8 @@ def _resolved(path: str) -> Routes | None:
             return _with_head({"GET": _summary(summary)})
     if words[0] == "jobs":
         return _with_head(found) if (found := _jobs(words[1:])) else None
+    if words[0] == "files" and len(words) == 2 and words[1]:
+        return _with_head({"GET": Target("file", f"{PREFIX}files/{{signed}}", public=True, id=words[1])})
     if action := catalogue().action_by_path.get("/".join(words)):
         return {"POST": _action(action, f"{PREFIX}{action.path}", action.alone)}
     found = _resource(words)

@@ -18,6 +18,7 @@ from psycopg import sql
 
 from payaid.catalogue import Resource
 from payaid.rest.plan import ItemPlan, ListPlan, Plan, SummaryPlan
+from payaid.rest.request import Filter
 from payaid.rest.statement_summary import summary_body
 
 _SHELL = sql.SQL(
@@ -75,9 +76,7 @@ def _list(planned: ListPlan) -> Statement:
     params: dict[str, Any] = {"tenant": planned.tenant, "limit": query.limit}
     if query.offset:
         params["offset"] = query.offset
-    for index, one in enumerate(query.filters):
-        if one.operator != "null":
-            params[f"f{index}"] = list(one.value) if one.operator == "any" else one.value
+    params |= filter_params(query.filters)
     if query.search:
         params["q"] = query.search
     if planned.parent:
@@ -94,6 +93,15 @@ def _list(planned: ListPlan) -> Statement:
     return Statement(text, params)
 
 
+def filter_params(filters: tuple[Filter, ...]) -> dict[str, Any]:
+    """The parameters of `condition`s, by the filters' places."""
+    return {
+        f"f{index}": list(one.value) if one.operator == "any" else one.value
+        for index, one in enumerate(filters)
+        if one.operator != "null"
+    }
+
+
 @lru_cache(maxsize=4096)
 def _list_text(
     resource: Resource,
@@ -107,7 +115,7 @@ def _list_text(
     parent_column: str,
 ) -> str:
     where: list[sql.Composable] = [sql.SQL('t."tenantId" = tenant.id')]
-    where += [_condition(resource, index, *one) for index, one in enumerate(filters)]
+    where += [condition(resource, index, *one) for index, one in enumerate(filters)]
     if searching:
         where.append(sql.SQL("t.id = ANY((m.ids)[:{}])").format(sql.Literal(MOST_MATCHES)))
     if parent:
@@ -165,7 +173,8 @@ def _summary_text(path: str, blocks: tuple[str, ...], personal: bool) -> str:
     return shell(summary_body(path, blocks, personal))
 
 
-def _condition(resource: Resource, index: int, column: str, operator: str, value: Any) -> sql.Composable:
+def condition(resource: Resource, index: int, column: str, operator: str, value: Any) -> sql.Composable:
+    """One filter of a list or an export; its value is the parameter f{index}."""
     name = sql.Identifier("t", column)
     cast = sql.SQL(resource.columns[column].sql_type)
     place = sql.Placeholder(f"f{index}")

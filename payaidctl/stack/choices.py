@@ -11,7 +11,7 @@ from payaidctl.errors import UsageError
 from payaidctl.stack import render
 
 # These say where the stack is; another value would lead the service to another system.
-FIXED = ("DATABASE_", "REDIS_", "QUEUE_REDIS_URL", "HOST", "PORT", "RUN_DIR")
+FIXED = ("DATABASE_", "REDIS_", "QUEUE_REDIS_URL", "HOST", "PORT", "RUN_DIR", "FILES_DIR")
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,11 @@ class Layout:
         """Where the workers of the API meet (RUN_DIR)."""
         return self.home / "run"
 
+    @property
+    def files(self) -> Path:
+        """Uploads, and what jobs make (FILES_DIR)."""
+        return self.home / "files"
+
     def log_of(self, component: str) -> Path:
         """The log of one component."""
         return self.log / f"{component}.log"

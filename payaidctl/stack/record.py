@@ -37,6 +37,7 @@ def settings(site: Site, database: str = DATABASE) -> dict[str, str]:
         "PORT": str(site.ports["api"]),
         "WORKERS": "2",
         "RUN_DIR": str(site.layout.run),
+        "FILES_DIR": str(site.layout.files),
         "LOG_FORMAT": "json",
         "API_URL": f"http://{LOOPBACK}:{site.ports['api']}",
     }

@@ -72,8 +72,12 @@ def test_every_route_of_the_catalogue_is_in_it_and_nothing_else() -> None:
     for summary in catalogue().summaries:
         expected |= {("get", f"{PREFIX}{summary.path}"), ("get", f"{PREFIX}{summary.name}")}
     expected |= {("post", f"{PREFIX}{path}") for path in catalogue().action_by_path}
-    expected |= {("get", f"{PREFIX}jobs/{{id}}")} | {
-        ("post", f"{PREFIX}jobs/{{id}}/{word}") for word in ("cancel", "retry")
+    job = f"{PREFIX}jobs/{{id}}"
+    expected |= {
+        ("get", job),
+        ("post", f"{job}/cancel"),
+        ("post", f"{job}/retry"),
+        ("get", f"{PREFIX}files/{{signed}}"),
     }
     assert {(method, path) for method, path, _ in operations()} == expected
 
@@ -82,7 +86,9 @@ def test_every_operation_has_a_name_of_its_own_and_resolves() -> None:
     names = [operation["operationId"] for _, _, operation in operations()]
     assert len(names) == len(set(names))
     for method, path, _ in operations():
-        assert (resolve(path.replace("{id}", "x")) or {}).get(method.upper()), f"{method} {path}"
+        assert (resolve(path.replace("{id}", "x").replace("{signed}", "x")) or {}).get(method.upper()), (
+            f"{method} {path}"
+        )
 
 
 def test_a_list_documents_every_filter_and_sort() -> None:

@@ -1,5 +1,6 @@
-"""Forget what is long over: ended jobs, and idempotency keys after which a repeat is a new request."""
+"""Forget what is long over: ended jobs, files that no link leads to, idempotency keys that nobody repeats."""
 
+import asyncio
 from typing import Any, LiteralString
 
 from payaid.jobs.job import Job
@@ -16,7 +17,9 @@ SWEEPS: dict[str, LiteralString] = {
 
 async def run(job: Job) -> Any:
     """Delete in batches, each its own commit, so that nobody waits for a long one; how many went."""
-    gone = {}
+    files = job.services.files
+    # A link dies first; who has begun to fetch the file has an hour to end.
+    gone = {"files": await asyncio.to_thread(files.sweep, files.keep_s + 3600)}
     for name, query in SWEEPS.items():
         gone[name] = 0
         while True:
