@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from payaidctl.stack import Stack
-from tests.fixtures.api import Api
 from tests.fixtures.database import fresh_database, make_template
-from tests.torture.faults import FAULTS, Place
+from tests.torture.faults import FAULTS, at_its_place
 from tests.torture.run import Run
 
 KEPT = Path(".payaid/torture")
@@ -46,11 +45,11 @@ def torture(seconds: float, seed: int, faults: tuple[str, ...], keep: Path) -> i
         stack.up(groups=["data"], durable=False)
         with (
             fresh_database(stack, make_template(stack)) as database,
-            Api.serving(database, folder, RATE_LIMITS="false") as api,
+            at_its_place(stack, database, folder) as place,
         ):
-            run = Run(Place(stack, api), seed, faults, say=_live)
+            run = Run(place, seed, faults, say=_live)
             asyncio.run(run.go(seconds))
-            return _tell(run, seconds, keep, api)
+            return _tell(run, seconds, keep)
     finally:
         stack.destroy()
         shutil.rmtree(folder, ignore_errors=True)
@@ -67,10 +66,10 @@ def _live(run: Run) -> None:
     _say(f"\r{line:110}" if sys.stderr.isatty() else "" if seconds % 30 else f"{line}\n")
 
 
-def _tell(run: Run, seconds: float, keep: Path, api: Api) -> int:
+def _tell(run: Run, seconds: float, keep: Path) -> int:
     _say("\n")
     rows = [("seed", str(run.seed)), ("length", f"{seconds / 60:g} min"), *run.figures.table(run.judge.staleness)]
-    crashed = [line for line in api.logged().splitlines() if '"event": "crashed"' in line]
+    crashed = [line for line in run.place.api.logged().splitlines() if '"event": "crashed"' in line]
     rows += [("bugs in the log", str(len(crashed))), ("findings", str(len(run.findings)))]
     sys.stdout.write("".join(f"{name:20} {text}\n" for name, text in rows))
     if not run.findings and not crashed:

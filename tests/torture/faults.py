@@ -17,16 +17,19 @@ from payaidctl.stack import Condition, Stack, processes
 from payaidctl.stack.component import ComponentState
 from tests.eventually import eventually
 from tests.fixtures.api import Api
+from tests.fixtures.database import Database
+from tests.fixtures.relay import Relay
 
 HEALED_S = 40.0
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where faults happen: a stack, and a service over one of its databases."""
+    """Where faults happen: a stack, and a service over one of its databases, whose ears and pollers pass a relay."""
 
     stack: Stack
     api: Api
+    listening: Relay | None = None
 
     # -- databases --------------------------------------------------------------------------------------------
     def on(self, server: str, statement: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -149,6 +152,9 @@ FAULTS = {
     for one in (
         Fault("ear cut", lambda place: _cut(place, "payaid ear"), _nothing, 0.5),
         Fault("pollers cut", lambda place: _cut(place, "payaid poller primary"), _nothing, 0.5),
+        # Late, and yet not so late that anybody could notice: only tokens keep their promise here.
+        Fault("ear late", lambda place: _relay(place).hold(), lambda place: _relay(place).release(), 0.7),
+        Fault("ear away", lambda place: _relay(place).away(), lambda place: _relay(place).release(), 2.5),
         Fault("replay paused", lambda place: _sql(place, "replica", "SELECT pg_wal_replay_pause()"),
               lambda place: _sql(place, "replica", "SELECT pg_wal_replay_resume()"), 2.0),
         Fault("replica behind", lambda place: _delay(place, "700ms"), _undelay, 2.5),
@@ -169,5 +175,22 @@ def _sql(place: Place, server: str, statement: str) -> None:
     place.on(server, statement)
 
 
+def _relay(place: Place) -> Relay:
+    assert place.listening, "this service listens directly"
+    return place.listening
+
+
 def _cut(place: Place, name: str) -> None:
     assert place.cut(name), f"nobody is called {name}"
+
+
+@contextlib.contextmanager
+def at_its_place(stack: Stack, database: Database, folder: Path, **changed: str) -> Iterator[Place]:
+    """A service to be tortured: without limits, which would count its clients' haste and not their answers."""
+    listening = Relay(stack.site.ports["primary"]).start()
+    settings = {"RATE_LIMITS": "false", "DATABASE_LISTEN_URL": listening.url(database.listen_url)} | changed
+    try:
+        with Api.serving(database, folder, **settings) as api:
+            yield Place(stack, api, listening)
+    finally:
+        listening.stop()

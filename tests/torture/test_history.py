@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from payaidctl.stack import Stack
-from tests.fixtures.api import Api
 from tests.fixtures.database import Database
-from tests.torture.faults import SHORT, Place
+from tests.torture.faults import SHORT, Place, at_its_place
 from tests.torture.history import Kind, Outcome
 from tests.torture.run import Run
 
@@ -19,9 +18,9 @@ SEED, SECONDS = 20261122, 30.0
 
 @pytest.fixture(scope="module")
 def place(stack: Stack, module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A service without limits, which would count the clients' haste and not their answers."""
-    with Api.serving(module_database, tmp_path_factory.mktemp("torture"), RATE_LIMITS="false") as api:
-        yield Place(stack, api)
+    """A service to be tortured."""
+    with at_its_place(stack, module_database, tmp_path_factory.mktemp("torture")) as made:
+        yield made
 
 
 def test_no_history_of_half_a_minute_is_impossible(place: Place, tmp_path: Path) -> None:
