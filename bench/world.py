@@ -15,7 +15,7 @@ from payaidctl.indexes import create
 from payaidctl.schema import migrate
 from payaidctl.stack import Stack
 
-TENANTS, ROWS = 1000, 60
+TENANTS, ROWS = 2500, 60
 MODULES = ("crm", "finance")
 FILL = """
 INSERT INTO "Tenant" (id, name, "subscriptionTier", "licensedModules", state)

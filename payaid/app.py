@@ -98,7 +98,7 @@ def build(runtime: Runtime) -> App:
         settings=runtime.settings,
         process=runtime.process,
         in_flight=runtime.in_flight,
-        authenticate=sessions.authenticate,
+        callers=sessions,
         stamps=runtime.tokens,
         limiter=runtime.limiter,
         store=path.store,

@@ -58,15 +58,22 @@ class Store:
     def peek(self, key: Key, shown: int) -> Entry | None:
         """An L1 entry that may be served as it is: the hot path, without a wait."""
         entry = self.local.get(key)
-        if entry is None or entry.stamp < shown or time.time() >= entry.fresh_until:
+        if entry is None or entry.stamp < shown or not self.good(entry):
             return None
-        stamps = self.stamps
-        if entry.sound_at != stamps.version:
-            if entry.epoch != stamps.epoch or entry.stamp < stamps.needed(entry.depends):
-                return None
-            entry.sound_at = stamps.version or -1
         entry.hits += 1
         return entry
+
+    def good(self, entry: Entry) -> bool:
+        """May this entry be served as it is, to a caller who has written nothing?"""
+        if time.time() >= entry.fresh_until:
+            return False
+        stamps = self.stamps
+        # Nothing has changed anywhere since it was found good: the usual case, and the cheap one.
+        if entry.sound_at != stamps.version:
+            if entry.epoch != stamps.epoch or entry.stamp < stamps.needed(entry.depends):
+                return False
+            entry.sound_at = stamps.version or -1
+        return True
 
     async def read(self, wanted: Wanted) -> tuple[Entry, str]:
         """The entry, and where it came from: hit_l1, hit_l2, stale or miss.

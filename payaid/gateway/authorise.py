@@ -1,6 +1,7 @@
 """May the caller do what the route does: the role's verb, in a licensed module."""
 
 from payaid.asgi import App, Receive, Scope, Send, call_of
+from payaid.call import Call
 from payaid.errors import Forbidden
 from payaid.principal import Principal
 from payaid.rules.access import ALWAYS
@@ -15,13 +16,25 @@ class Authorise:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass, or 403."""
         call = call_of(scope)
-        if (target := call.target) and target.grant:
-            granted = call.who().grants
-            if target.grant not in granted:
-                raise Forbidden(_why(call.who(), target.grant))
-            if target.also and target.also not in granted:
-                raise Forbidden(_why(call.who(), target.also))
+        if lacking := _lacking(call):
+            raise Forbidden(_why(call.who(), lacking))
         await self.app(scope, receive, send)
+
+    @staticmethod
+    def at_once(scope: Scope, call: Call) -> bool:
+        """It is allowed."""
+        return not _lacking(call)
+
+
+def _lacking(call: Call) -> str:
+    """The permission that the caller would need and has not."""
+    target = call.target
+    if target is None or not target.grant:
+        return ""
+    granted = (call.principal or call.who()).grants
+    if target.grant not in granted:
+        return target.grant
+    return target.also if target.also and target.also not in granted else ""
 
 
 def _why(who: Principal, grant: str) -> str:

@@ -27,13 +27,8 @@ class Bound:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check lengths; read the body of methods that have one."""
         call = call_of(scope)
-        if len(call.query) > MAX_QUERY or len(call.path) > MAX_PATH:
-            raise UriTooLong(f"The path may have {MAX_PATH:,} characters at most, the query {MAX_QUERY:,}.")
-        # Joined rather than added up: every hit comes by here.
-        if len(scope["headers"]) > MAX_HEADERS or len(b"".join(call.headers.values())) > MAX_HEADER_BYTES:
-            raise HeadersTooLarge(
-                f"A request may have {MAX_HEADERS} headers at most, and their values {MAX_HEADER_BYTES:,} bytes in all."
-            )
+        if not _fits(scope, call):
+            raise _too_long(call)
         if call.target is not None and call.target.streams:
             call.receive = receive
         elif call.method in WITH_BODY:
@@ -43,6 +38,11 @@ class Bound:
             except TimeoutError:
                 raise DeadlineExceeded(f"The body did not arrive within {self._seconds:g} s.") from None
         await self.app(scope, receive, send)
+
+    @staticmethod
+    def at_once(scope: Scope, call: Call) -> bool:
+        """Lengths are as they may be, and there is no body to read."""
+        return call.method not in WITH_BODY and _fits(scope, call)
 
     async def _read(self, call: Call, receive: Receive) -> bytes:
         declared = call.header(b"content-length")
@@ -62,3 +62,21 @@ class Bound:
 
     def _too_large(self) -> BodyTooLarge:
         return BodyTooLarge(f"The body may have {self._limit:,} bytes at most.")
+
+
+def _fits(scope: Scope, call: Call) -> bool:
+    # Joined rather than added up: every hit comes by here.
+    return (
+        len(call.query) <= MAX_QUERY
+        and len(call.path) <= MAX_PATH
+        and len(scope["headers"]) <= MAX_HEADERS
+        and len(b"".join(call.headers.values())) <= MAX_HEADER_BYTES
+    )
+
+
+def _too_long(call: Call) -> UriTooLong | HeadersTooLarge:
+    if len(call.query) > MAX_QUERY or len(call.path) > MAX_PATH:
+        return UriTooLong(f"The path may have {MAX_PATH:,} characters at most, the query {MAX_QUERY:,}.")
+    return HeadersTooLarge(
+        f"A request may have {MAX_HEADERS} headers at most, and their values {MAX_HEADER_BYTES:,} bytes in all."
+    )

@@ -11,9 +11,10 @@ from payaid.gateway.bound import Bound
 from payaid.gateway.browser import Browser
 from payaid.gateway.compress import Compress
 from payaid.gateway.deadline import Deadline
+from payaid.gateway.express import Express
 from payaid.gateway.failures import Failures
 from payaid.gateway.hits import Hits, Spellings
-from payaid.gateway.identity import Authenticate, Identity
+from payaid.gateway.identity import Callers, Identity
 from payaid.gateway.limit import Limit
 from payaid.gateway.observed import InFlight, Observed
 from payaid.gateway.respcache import Fill, RespCache
@@ -31,7 +32,7 @@ class Parts(NamedTuple):
     settings: Settings
     process: str
     in_flight: InFlight
-    authenticate: Authenticate
+    callers: Callers
     stamps: StampTokens
     limiter: Limiter
     store: Store
@@ -50,12 +51,14 @@ def chain(rest: App, parts: Parts) -> App:
         lambda app: Observed(app, parts.in_flight),
         # Before identity: a preflight has none. Not there at all where no origin is configured.
         *([lambda app: Browser(app, settings.cors_origins)] if settings.cors_origins else []),
+        # Outside everything that a hit need not wait for; it has no order of its own, but follows this list.
+        *([Express] if settings.cache else []),
         # Everything further in may raise; only here does it become a problem document.
         Failures,
         # Before anybody looks at the body: an oversized one costs nothing but its header.
         lambda app: Bound(app, settings.body_limit, settings.deadline_ms / 1000),
         # The limiter must know whose budget; what is held against a caller waits until it was charged.
-        lambda app: Identity(app, parts.authenticate, parts.stamps, settings.trusted_proxies),
+        lambda app: Identity(app, parts.callers, parts.stamps, settings.trusted_proxies),
         # Outside authorisation and cache: hits and refusals cost the caller as well.
         lambda app: Limit(app, parts.limiter, enforced=settings.limits),
         # Outside the cache: an entry is shared by all who may read it, so who may is asked first.

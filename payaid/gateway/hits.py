@@ -31,22 +31,22 @@ class Spellings:
     def __init__(self) -> None:
         self._known: dict[Spelling, tuple[Key, CacheClass]] = {}
 
-    @staticmethod
-    def of(call: Call) -> Spelling:
-        """The raw request. A summary depends on who asks and on what they may; all else is the same for a tenant."""
-        who = call.who()
-        personal = call.target is not None and call.target.summary is not None
-        return ((who.tenant_id, who.user_id, who.grants) if personal else who.tenant_id, call.path, call.query)
-
-    def get(self, spelling: Spelling) -> tuple[Key, CacheClass] | None:
+    def get(self, call: Call) -> tuple[Key, CacheClass] | None:
         """Its key and class, if it was seen before."""
-        return self._known.get(spelling)
+        return self._known.get(_spelling(call))
 
-    def learn(self, spelling: Spelling, key: Key, cache_class: CacheClass) -> None:
+    def learn(self, call: Call, key: Key, cache_class: CacheClass) -> None:
         """Remember what it was."""
-        if len(self._known) > SPELLINGS:
-            self._known.clear()
-        self._known[spelling] = (key, cache_class)
+        if len(self._known) >= SPELLINGS:
+            del self._known[next(iter(self._known))]
+        self._known[_spelling(call)] = (key, cache_class)
+
+
+def _spelling(call: Call) -> Spelling:
+    """The raw request. A summary depends on who asks and on what they may; all else is the same for a tenant."""
+    who = call.principal or call.who()
+    personal = call.target is not None and call.target.summary is not None
+    return ((who.tenant_id, who.user_id, who.grants) if personal else who.tenant_id, call.path, call.query)
 
 
 class Hits:
@@ -54,29 +54,40 @@ class Hits:
 
     def __init__(self, app: App, store: Store, spellings: Spellings) -> None:
         self.app = app
-        self._store = store
+        self.store = store
         self._spellings = spellings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A hit, or the next layer."""
         call = call_of(scope)
-        if call.target is not None and call.target.cacheable:
-            known = self._spellings.get(self._spellings.of(call))
-            if known is not None:
-                entry = self._store.peek(known[0], call.shown_stamp)
-                if entry is not None:
-                    call.cache_class, call.cache_result = known[1], "hit_l1"
-                    await serve(send, call, self._store, known[0], entry)
-                    return
-        await self.app(scope, receive, send)
+        if call.target is not None and call.target.cacheable and (found := self.find(call)):
+            await serve(send, call, self.store, *found)
+        else:
+            await self.app(scope, receive, send)
+
+    def find(self, call: Call) -> tuple[Key, Entry] | None:
+        """What L1 has for a read that may be kept."""
+        known = self._spellings.get(call)
+        if known is None:
+            return None
+        entry = self.store.peek(known[0], call.shown_stamp)
+        if entry is None:
+            return None
+        call.cache_class, call.cache_result = known[1], "hit_l1"
+        return known[0], entry
 
 
 async def serve(send: Send, call: Call, store: Store, key: Key, entry: Entry) -> None:
     """Send an entry: 304 where the caller has it already, in the coding that the caller accepts."""
     accepted = call.headers.get(b"accept-encoding")
     coding = negotiate(accepted) if accepted and len(entry.body) >= WORTH else ""
-    headers: Headers = [(b"etag", tagged(entry.etag, coding)), STATUS[call.cache_result], *PRIVATE]
-    if store.stamps.hearing is Hearing.DARK:
+    headers: Headers = [
+        (b"etag", tagged(entry.etag, coding) if coding else entry.etag),
+        STATUS[call.cache_result],
+        *PRIVATE,
+    ]
+    # A version means hearing; only without one is it worth asking further.
+    if not store.stamps.version and store.stamps.hearing is Hearing.DARK:
         headers.append(DEGRADED)
     condition = call.headers.get(b"if-none-match")
     if condition and matches(condition, entry.etag):

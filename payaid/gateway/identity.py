@@ -1,8 +1,7 @@
 """Who calls. A token is verified once and its principal kept; the database has the last word on who is active."""
 
 import ipaddress
-import time
-from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from payaid.asgi import App, Receive, Scope, Send, call_of
 from payaid.call import Call
@@ -11,8 +10,17 @@ from payaid.principal import Principal
 from payaid.rest.routes import resolve
 from payaid.stamp_token import StampTokens
 
-Authenticate = Callable[[str], Awaitable[Principal]]
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+
+
+class Callers(Protocol):
+    """Who credentials stand for (`rest.sessions`)."""
+
+    def known(self, credentials: bytes) -> Principal | None:
+        """At once, if they were seen before and are good still."""
+
+    async def authenticate(self, credentials: bytes) -> Principal:
+        """With a look wherever it takes one; raises Unauthenticated."""
 
 
 class Identity:
@@ -22,9 +30,9 @@ class Identity:
     `call.refusal`: the limiter charges for it first, so that guessing costs the guesser.
     """
 
-    def __init__(self, app: App, authenticate: Authenticate, stamps: StampTokens, proxies: tuple[str, ...]) -> None:
+    def __init__(self, app: App, callers: Callers, stamps: StampTokens, proxies: tuple[str, ...]) -> None:
         self.app = app
-        self._authenticate = authenticate
+        self._callers = callers
         self._stamps = stamps
         self._proxies: Networks = tuple(ipaddress.ip_network(one) for one in proxies)
 
@@ -34,10 +42,18 @@ class Identity:
         call.client = self._address(scope, call)
         if call.target is None:
             call.refusal = self._nowhere(call)
-        elif not call.target.public:
+        elif not call.target.public and not call.principal:
             await self._identify(call)
-        call.marks.append(("identity", time.perf_counter() - call.started))
+            self._show(call)
         await self.app(scope, receive, send)
+
+    def at_once(self, scope: Scope, call: Call) -> bool:
+        """The caller is known, and shows nothing that is not ours."""
+        call.principal = self._callers.known(call.headers.get(b"authorization", b""))
+        if call.principal is None:
+            return False
+        self._show(call)
+        return call.refusal is None
 
     async def _identify(self, call: Call) -> None:
         credentials = call.headers.get(b"authorization")
@@ -45,15 +61,18 @@ class Identity:
             call.refusal = Unauthenticated("The request has no Authorization header.")
             return
         try:
-            call.principal = await self._authenticate(credentials.decode("latin-1"))
+            call.principal = await self._callers.authenticate(credentials)
         except Unauthenticated as error:
             call.refusal = error
+
+    def _show(self, call: Call) -> None:
+        shown = call.headers.get(b"x-payaid-stamp")
+        if not shown or call.refusal:
             return
-        if shown := call.headers.get(b"x-payaid-stamp"):
-            try:
-                call.shown_stamp = self._stamps.open(shown.decode("latin-1"))
-            except BadRequest as error:
-                call.refusal = error
+        try:
+            call.shown_stamp = self._stamps.open(shown.decode("latin-1"))
+        except BadRequest as error:
+            call.refusal = error
 
     @staticmethod
     def _nowhere(call: Call) -> PayaidError:

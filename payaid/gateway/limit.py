@@ -25,17 +25,33 @@ class Limit:
         call = call_of(scope)
         # Whoever is not known, or means nothing, pays even where a known caller would not.
         cost = call.target.cost if call.target and not call.refusal else 1
-        if cost and self._enforced:
+        if cost and self._enforced and not call.limiter and not (cost == 1 and self._ride(call)):
             await self._charge(call, cost)
         if call.refusal:
             raise call.refusal
         await self.app(scope, receive, send)
 
+    def at_once(self, scope: Scope, call: Call) -> bool:
+        """There is a lease in hand, or nothing to pay."""
+        return not self._enforced or self._ride(call)
+
+    def _ride(self, call: Call) -> bool:
+        """Admit on a lease in hand, without a wait."""
+        who = call.principal
+        if who is None:
+            return False
+        budget = BUDGETS[who.tier]
+        ruling = self._limiter.ride(who.tenant_id, budget)
+        if ruling is None:
+            return False
+        call.limiter = ruling.how
+        call.answer_headers += (self._policies[who.tier], *_headers(ruling, budget))
+        return True
+
     async def _charge(self, call: Call, cost: int) -> None:
         if who := call.principal:
             budget = BUDGETS[who.tier]
-            ruling = self._limiter.ride(who.tenant_id, budget) if cost == 1 else None
-            ruling = ruling or await self._limiter.admit(who.tenant_id, budget, cost)
+            ruling = await self._limiter.admit(who.tenant_id, budget, cost)
             call.answer_headers.append(self._policies[who.tier])
         else:
             guessed = call.target.operation if call.target and _guessing(call) else ""
@@ -68,10 +84,12 @@ def _policy(budget: Budget) -> tuple[bytes, bytes]:
 
 
 def _headers(ruling: Ruling, budget: Budget) -> list[tuple[bytes, bytes]]:
-    left, ends = b"%d" % ruling.left_minute, b"%d" % (ruling.minute_ends_s + 0.999)
-    limit = b'"minute";r=%b;t=%b' % (left, ends)
-    if ruling.left_hour >= 0:
-        limit += b', "hour";r=%d;t=%d' % (ruling.left_hour, ruling.hour_ends_s + 0.999)
+    _, _, left_minute, left_hour, minute_ends_s, hour_ends_s, _ = ruling
+    left, ends = b"%d" % left_minute, b"%d" % (minute_ends_s + 0.999)
+    if left_hour >= 0:
+        limit = b'"minute";r=%b;t=%b, "hour";r=%d;t=%d' % (left, ends, left_hour, hour_ends_s + 0.999)
+    else:
+        limit = b'"minute";r=%b;t=%b' % (left, ends)
     return [
         (b"ratelimit", limit),
         (b"x-ratelimit-limit", b"%d" % budget.minute),

@@ -29,7 +29,7 @@ class RespCache:
             return
         planned = plan(call.target, call.query, call.who(), self._cursors)
         key = (planned.tenant, planned.key)
-        self._spellings.learn(self._spellings.of(call), key, planned.cache_class)
+        self._spellings.learn(call, key, planned.cache_class)
         call.cache_class = planned.cache_class
 
         async def fill() -> Filling:

@@ -30,17 +30,16 @@ class Trace:
         """Make the Call, resolve the route, name the answer."""
         call = Call(scope, time.perf_counter())
         scope[KEY] = call
-        given = call.headers.get(b"x-request-id")
+        headers = call.headers
+        given = headers.get(b"x-request-id")
         if given and REQUEST_ID.fullmatch(name := given.decode("latin-1")):
             call.request_id = name
         else:
             call.request_id = f"{self._prefix}{next(self._count):08x}"
-        if parent := call.headers.get(b"traceparent"):
+        if parent := headers.get(b"traceparent"):
             text = parent.decode("latin-1")
             call.traceparent = text if TRACEPARENT.fullmatch(text) else ""
-        routes = resolve(call.path)
-        if routes:
+        if routes := resolve(call.path):
             call.target = routes.get(call.method)
-        call.answer_headers += self._always
-        call.answer_headers.append((b"x-request-id", call.request_id.encode()))
+        call.answer_headers = [*self._always, (b"x-request-id", call.request_id.encode())]
         await self.app(scope, receive, send)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from payaid.catalogue import Action, Relation, Resource, Summary
@@ -39,11 +39,12 @@ class Target:
     parent: Resource | None = None
     relation: Relation | None = None
     action: Action | None = None
+    # May an answer to it be kept?
+    cacheable: bool = field(init=False)
 
-    @property
-    def cacheable(self) -> bool:
-        """May an answer to it be kept?"""
-        return self.operation in {"list", "item", "summary"}
+    def __post_init__(self) -> None:
+        """Worked out once: every request asks."""
+        object.__setattr__(self, "cacheable", self.operation in {"list", "item", "summary"})
 
     @property
     def streams(self) -> bool:

@@ -33,6 +33,10 @@ class _Histogram:
         self.counts[bisect_left(BOUNDS, seconds)] += 1
         self.sum += seconds
 
+    def join(self, other: "_Histogram") -> None:
+        self.counts = [mine + its for mine, its in zip(self.counts, other.counts, strict=True)]
+        self.sum += other.sum
+
     def buckets(self) -> list[tuple[str, float]]:
         running, found = 0, []
         for bound, count in zip([*map(str, BOUNDS), "+Inf"], self.counts, strict=True):
@@ -49,9 +53,8 @@ class Metrics(Collector):
         self._gauges = gauges
         self._started = time.time()
         self._process = psutil.Process()
-        # (route, method, status, cache class, cache result, limiter, tier): one count a request, sums at scrape time.
-        self._answers: Counter[tuple[str, str, int, str, str, str, str]] = Counter()
-        self._seconds: defaultdict[tuple[str, str], _Histogram] = defaultdict(_Histogram)
+        # One look-up a request; what it adds up to is worked out at scrape time.
+        self._answers: defaultdict[tuple[Any, ...], _Histogram] = defaultdict(_Histogram)
         self._sessions: Counter[str] = Counter()
         self._reads: Counter[tuple[str, str]] = Counter()
         self._database: defaultdict[tuple[str], _Histogram] = defaultdict(_Histogram)
@@ -73,11 +76,9 @@ class Metrics(Collector):
         observe.subscribe(observe.SessionRead, lambda fact: self._sessions.update([fact.result]))
 
     def _answered(self, fact: observe.Answered) -> None:
-        route, method, status, seconds, cache_class, cache_result, limiter, tier, _, user, _ = fact
-        self._answers[route, method, status, cache_class, cache_result, limiter, tier] += 1
-        self._seconds[route, method].add(seconds)
-        if user:
-            self._active[user] = time.monotonic()
+        self._answers[fact[: observe.KIND]].add(fact.seconds)
+        if fact.user:
+            self._active[fact.user] = time.monotonic()
 
     def _read(self, fact: observe.Read) -> None:
         self._reads[fact.server, fact.reason] += 1
@@ -85,9 +86,9 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Every family, as prometheus_client renders them."""
-        requests, cache, limiter, reads = self._sums()
+        requests, cache, limiter, reads, seconds = self._sums()
         yield self._counter("payaid_http_requests", "Requests answered.", ["route", "method", "status"], requests)
-        yield self._histogram("payaid_http_request_seconds", "Time to answer.", ["route", "method"], self._seconds)
+        yield self._histogram("payaid_http_request_seconds", "Time to answer.", ["route", "method"], seconds)
         yield self._counter("payaid_cache_requests", "Cache look-ups.", ["class", "result"], cache)
         yield self._counter("payaid_limiter_decisions", "Limiter decisions.", ["decision", "tier"], limiter)
         yield self._counter("payaid_reads", "Reads, by who answered and why.", ["server", "reason"], reads)
@@ -97,21 +98,29 @@ class Metrics(Collector):
             yield self._counter(name, "Counted since the start.", [], Counter({(): self._others[name]}))
         yield from self._now()
 
-    def _sums(self) -> tuple[Counter[Any], Counter[Any], Counter[Any], Counter[Any]]:
-        """What the answers add up to: requests, cache look-ups, limiter decisions, reads."""
+    def _sums(self) -> tuple[Counter[Any], Counter[Any], Counter[Any], Counter[Any], dict[Any, "_Histogram"]]:
+        """What the answers add up to: requests, cache look-ups, limiter decisions, reads, seconds."""
         requests: Counter[Any] = Counter()
         cache: Counter[Any] = Counter({("sessions", result): count for result, count in self._sessions.items()})
         limiter: Counter[Any] = Counter()
         reads: Counter[Any] = Counter(self._reads)
-        for (route, method, status, cache_class, result, decision, tier), count in list(self._answers.items()):
+        seconds: defaultdict[Any, _Histogram] = defaultdict(_Histogram)
+        identified = 0
+        for (route, method, status, cache_class, result, decision, tier), histogram in list(self._answers.items()):
+            count = sum(histogram.counts)
+            seconds[route, method].join(histogram)
             requests[route, method, str(status)] += count
+            if tier:
+                identified += count
             if result:
                 cache[cache_class, result] += count
             if result.startswith("hit") or result == "stale":
                 reads["cache", result] += count
             if decision:
                 limiter[decision, tier] += count
-        return requests, cache, limiter, reads
+        # Whoever was identified without a look further was known: the commonest hit of all is not counted one by one.
+        cache["sessions", "hit_l1"] += max(0, identified - self._sessions.total())
+        return requests, cache, limiter, reads, seconds
 
     def _now(self) -> Iterator[Metric]:
         families: dict[str, GaugeMetricFamily] = {}

@@ -9,6 +9,8 @@ import orjson
 
 from payaid.asgi import KEY, App, Message, Receive, Scope, Send, answer, call_of
 from payaid.call import Call
+from payaid.errors import Unauthenticated
+from payaid.principal import Principal
 from payaid.rest.routes import resolve
 
 
@@ -95,3 +97,20 @@ def raising(error: BaseException) -> App:
 
 async def silent(*_: Any) -> None:
     """An app that never answers: its caller has gone."""
+
+
+class OneCaller:
+    """Knows one token, from its second use on."""
+
+    def __init__(self, principal: Principal) -> None:
+        self._principal = principal
+        self._seen = False
+
+    def known(self, credentials: bytes) -> Principal | None:
+        return self._principal if self._seen and credentials == b"Bearer good" else None
+
+    async def authenticate(self, credentials: bytes) -> Principal:
+        if credentials != b"Bearer good":
+            raise Unauthenticated
+        self._seen = True
+        return self._principal

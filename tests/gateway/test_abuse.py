@@ -21,16 +21,10 @@ from payaid.rest.request import value_of
 from payaid.rest.routes import LONGEST_PATH, resolve
 from payaid.rules.tiers import Tier
 from payaid.stamp_token import StampTokens
-from tests.gateway.stage import ask, saying
+from tests.gateway.stage import OneCaller, ask, saying
 
 SECRET = "a secret that only tests have, of some length"
 MEMBER = Principal("t", "u", "u@example.in", "member", (), ("crm",), Tier.FREE)
-
-
-async def known(credentials: str) -> Principal:
-    if credentials != "Bearer good":
-        raise Unauthenticated
-    return MEMBER
 
 
 @pytest.fixture
@@ -72,7 +66,7 @@ def test_a_path_that_nobody_could_mean_is_not_remembered() -> None:
 )  # fmt: skip
 def test_who_is_refused_pays_even_where_others_pay_by_the_item(headers: dict[str, str], refusal: type) -> None:
     stamps = StampTokens(SECRET, lambda: "e")
-    app = Identity(Limit(saying(b"{}"), Limiter(None), enforced=True), known, stamps, ())
+    app = Identity(Limit(saying(b"{}"), Limiter(None), enforced=True), OneCaller(MEMBER), stamps, ())
     for _ in range(15):  # without Redis: the local share of sixty
         with pytest.raises(refusal):
             ask(app, "POST", "/api/v1/batch", headers)

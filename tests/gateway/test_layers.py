@@ -36,7 +36,7 @@ from payaid.principal import Principal
 from payaid.rules.tiers import Tier
 from payaid.settings import Settings
 from payaid.stamp_token import StampTokens
-from tests.gateway.stage import ask, raising, saying, silent
+from tests.gateway.stage import OneCaller, ask, raising, saying, silent
 
 SECRET = "a secret that only tests have, of some length"
 MEMBER = Principal("t", "u", "u@example.in", "member", (), ("crm",), Tier.FREE)
@@ -67,12 +67,12 @@ def test_the_layers_stand_in_the_order_of_the_chain(cache: bool) -> None:
     while app is not rest:
         layers.append(type(app).__name__)
         app = app.app  # type: ignore[attr-defined]
-    kept = {"Hits", "RespCache"} if cache else set()
+    kept = {"Express", "Hits", "RespCache"} if cache else set()
     expected = [
-        *("Trace", "Observed", "Failures", "Bound", "Identity", "Limit", "Authorise"),
+        *("Trace", "Observed", "Express", "Failures", "Bound", "Identity", "Limit", "Authorise"),
         *("Hits", "ServerTiming", "Deadline", "RespCache", "Compress"),
     ]
-    assert layers == [name for name in expected if name not in {"Hits", "RespCache"} or name in kept]
+    assert layers == [name for name in expected if name not in {"Express", "Hits", "RespCache"} or name in kept]
 
 
 # -- trace, observe -------------------------------------------------------------------------------------------
@@ -217,14 +217,8 @@ def test_headers_are_bounded_in_number_and_in_bytes() -> None:
 # -- identity, limit, authorise -------------------------------------------------------------------------------
 
 
-async def known(credentials: str) -> Principal:
-    if credentials != "Bearer good":
-        raise Unauthenticated
-    return MEMBER
-
-
 def identity(app: App, *proxies: str) -> Identity:
-    return Identity(app, known, StampTokens(SECRET, lambda: "e"), proxies)
+    return Identity(app, OneCaller(MEMBER), StampTokens(SECRET, lambda: "e"), proxies)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def authenticate(reads: Any, credentials: str) -> Principal:
     async def scene() -> Principal:
         stamps = Stamps(time.monotonic)
         stamps.listen("e", 100)
-        return await Sessions(Store(Local(1_000_000), None, stamps), reads, SETTINGS).authenticate(credentials)
+        return await Sessions(Store(Local(1_000_000), None, stamps), reads, SETTINGS).authenticate(credentials.encode())
 
     return asyncio.run(scene())
 

@@ -20,7 +20,7 @@ def test_an_answer_is_three_lines_that_do_not_wait_for_others(monkeypatch: pytes
 
         async def scene() -> None:
             task = asyncio.ensure_future(sender.keep())
-            fact = observe.Answered("/api/v1/crm/contacts/{id}", "GET", 200, 0.0125, "", "", "", "", "", "", "")
+            fact = observe.Answered("/api/v1/crm/contacts/{id}", "GET", 200, "", "", "", "", 0.0125, "", "", "")
             observe.emit(fact)
             packet = await asyncio.to_thread(server.recv, 2000)
             task.cancel()
