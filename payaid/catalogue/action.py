@@ -44,12 +44,14 @@ class Outcome:
     """What a verb does, all of it in one transaction.
 
     `changes`: the row itself changes as if by a PATCH. `job`: a job is written, the answer is 202 and the job.
-    `made`: a row of the resource `Action.makes` is made as if by a POST, the answer is 201 and the row.
+    `made`: a row of the resource `Action.makes` is made as if by a POST, the answer is 201 and the row. `needs`: a
+    right that the caller must have for this input, beside the verb's own: `finance:read`.
     """
 
     job: JobAsked | None = None
     made: Row | None = None
     changes: Row = field(default_factory=dict)
+    needs: str = ""
 
 
 Rule = Callable[[Row, Asked], Outcome]

@@ -42,7 +42,10 @@ class Actions:
 
         async def work(unit: Unit) -> Reply:
             asked = await _asked(unit, call, target, action, upload.name if upload else "")
-            return await _carry_out(unit, target, action, action.rule(given, asked), tag)
+            outcome = action.rule(given, asked)
+            if outcome.needs and outcome.needs not in call.who().grants:
+                raise Forbidden(f"{action.title}: this one needs the right {outcome.needs}.")
+            return await _carry_out(unit, target, action, outcome, tag)
 
         body = call.query.encode() + upload.digest if upload else call.body
         try:

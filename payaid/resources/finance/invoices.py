@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from payaid.catalogue import Facts, Field, Kind, Numbering, Resource
+from payaid.catalogue import Action, Asked, Facts, Field, JobAsked, Kind, Numbering, Outcome, Resource
 from payaid.rules import numbering
 from payaid.rules.broken import BrokenRules
 from payaid.rules.gst import Line, Supply, Treatment, bill
@@ -56,6 +56,31 @@ def _line(given: dict[str, Any]) -> Line:
     )
 
 
+def pdf(_values: dict[str, Any], asked: Asked) -> Outcome:
+    """A job makes the PDF of the invoice as it stands then; asked for twice before it starts, it is one."""
+    invoice = asked.current["id"]
+    return Outcome(job=JobAsked("invoice_pdf", {"invoiceId": invoice}, priority="high", dedupe=invoice))
+
+
+def send(values: dict[str, Any], asked: Asked) -> Outcome:
+    """The invoice goes to its buyer by mail; a draft is issued by that, and takes its number.
+
+    Raises:
+        BrokenRules: it is cancelled, or nobody knows where to.
+    """
+    invoice, customer = asked.current, asked.related["customerId"] or {}
+    if invoice["status"] == "cancelled":
+        raise BrokenRules([("/status", "a cancelled invoice is not sent")])
+    to = values.get("to") or invoice["customerEmail"] or customer.get("email")
+    if not to:
+        raise BrokenRules([("/to", "is not given, and neither the invoice nor its customer has an address")])
+    job = JobAsked(
+        "invoice_send", {"invoiceId": invoice["id"], "to": to, "message": values.get("message") or ""},
+        priority="high", ordered_by=f"invoice/{invoice['id']}",
+    )  # fmt: skip
+    return Outcome(job=job, changes={"status": "sent"} if invoice["status"] == "draft" else {})
+
+
 RESOURCE = Resource(
     module="finance",
     name="invoices",
@@ -64,6 +89,16 @@ RESOURCE = Resource(
     alias=True,
     numbering=Numbering("invoiceNumber", numbering.INVOICE, unnumbered=("draft", "cancelled"), lasting=True),
     derive=derive,
+    actions=(
+        Action("pdf", "Make the PDF of one invoice", pdf, grant="read"),
+        Action(
+            "send", "Mail one invoice with its PDF; a draft is issued", send, reads=("customerId",),
+            fields=(
+                Field("to", Kind.EMAIL, about="Else the invoice's own address, else its customer's."),
+                Field("message", max_length=2000, about="A few words above the figures."),
+            ),
+        ),
+    ),
     fields=(
         Field("invoiceNumber", writable=False, filter=True, about="None before it is issued."),
         Field("status", Kind.CHOICE, nullable=False, filter=True, facet=True,
