@@ -60,6 +60,7 @@ async def describe(client: "redis.Redis", address: str) -> dict[str, Any]:
     """What one node says of itself, with its latency; an `error` instead where it does not answer."""
     try:
         info: dict[str, Any] = await client.info()
+        commands: dict[str, Any] = await client.info("commandstats")
         latencies = await ping(client)
     except (RedisError, OSError, TimeoutError) as error:
         return {"address": address, "error": reason(error)}
@@ -77,6 +78,8 @@ async def describe(client: "redis.Redis", address: str) -> dict[str, Any]:
         "machine_bytes": int(info.get("total_system_memory", 0)),
         "used_share": round(used / most, 4) if most else None,
         "evicted": int(info.get("evicted_keys", 0)),
+        # Since its start, or since CONFIG RESETSTAT.
+        "keys_calls": int(commands.get("cmdstat_keys", {}).get("calls", 0)),
         "aof": bool(info.get("aof_enabled", 0)),
         "clients": int(info.get("connected_clients", 0)),
         "uptime_s": int(info.get("uptime_in_seconds", 0)),

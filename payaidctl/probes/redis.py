@@ -123,6 +123,7 @@ def _sums(nodes: list[dict[str, Any]]) -> dict[str, Any]:
         "policies": sorted({str(node["policy"]) for node in alive}),
         "unbounded": [node["address"] for node in alive if not node["maxmemory_bytes"]],
         "broken_links": [node["address"] for node in alive if node["link"] == "down"],
+        "walked": [f"{node['address']} {node['keys_calls']:,}x" for node in alive if node["keys_calls"]],
         "evicted": sum(node["evicted"] for node in alive),
         "versions": sorted({node["version"] for node in alive}),
         "worst_p99_ms": max((node["p99_ms"] for node in alive), default=None),

@@ -11,6 +11,7 @@ from tests.readiness.look import asked
 
 GIT = shutil.which("git") or "git"
 EVERYWHERE = "0.0.0.0"  # noqa: S104  # a setting that is judged, nothing is bound
+REAL = {"security.default_secrets", "security.env_committed"}
 LONG = "c0ffee5eed" * 4
 REMOTE = f"postgresql://svc:{LONG}@db.example.in/payaid?sslmode=verify-full"
 

@@ -15,6 +15,8 @@ from payaidctl.readiness.finding import finding
 from tests.fixtures.api import Api
 from tests.readiness.look import asked
 
+REAL = {"security.login_limited", "security.limit_capped", "observability.dashboard"}
+
 
 def settings(api: Api) -> dict[str, str]:
     return api.env | {"API_URL": api.url, "DATABASE_DIRECT_URL": api.database.owner_url}

@@ -57,7 +57,7 @@ def test_recorded_facts(identifier: str, facts: dict[str, Any], status: Status) 
 def test_nodes_of_one_machine_are_added_up() -> None:
     def node(port: int, most: int) -> dict[str, Any]:
         return {"address": f"10.0.0.1:{port}", "maxmemory_bytes": most, "machine_bytes": 100, "policy": "x",
-                "link": None, "evicted": 0, "version": "9", "p99_ms": 1.0}  # fmt: skip
+                "link": None, "evicted": 0, "keys_calls": 0, "version": "9", "p99_ms": 1.0}  # fmt: skip
 
     assert judged("capacity.redis_memory", redis_probe._sums([node(1, 30), node(2, 40)])) is Status.PASS
     assert judged("capacity.redis_memory", redis_probe._sums([node(1, 40), node(2, 40)])) is Status.FAIL
