@@ -23,6 +23,7 @@ class Entry:
         "etag",
         "fresh_until",
         "hits",
+        "parts",
         "sound_at",
         "stale_until",
         "stamp",
@@ -40,6 +41,7 @@ class Entry:
         stamp: int,
         fresh_until: float,
         stale_until: float,
+        parts: "tuple[Entry, ...]" = (),
     ) -> None:
         self.body = body
         self.etag = etag
@@ -49,6 +51,8 @@ class Entry:
         self.stamp = stamp
         self.fresh_until = fresh_until
         self.stale_until = stale_until
+        # What it was composed of: it is good while all of them are.
+        self.parts = parts
         self.hits = 0
         self.sound_at = -1
         self.variants: dict[str, bytes] = {}

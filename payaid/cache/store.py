@@ -70,10 +70,13 @@ class Store:
         stamps = self.stamps
         # Nothing has changed anywhere since it was found good: the usual case, and the cheap one.
         if entry.sound_at != stamps.version:
-            if entry.epoch != stamps.epoch or entry.stamp < stamps.needed(entry.depends):
+            if not all(map(self._covers, entry.parts or (entry,))):
                 return False
             entry.sound_at = stamps.version or -1
         return True
+
+    def _covers(self, entry: Entry) -> bool:
+        return entry.epoch == self.stamps.epoch and entry.stamp >= self.stamps.needed(entry.depends)
 
     async def read(self, wanted: Wanted) -> tuple[Entry, str]:
         """The entry, and where it came from: hit_l1, hit_l2, stale or miss.
@@ -84,7 +87,7 @@ class Store:
         if entry := self.peek(wanted.key, wanted.shown):
             return entry, "hit_l1"
         entry = self.local.get(wanted.key)
-        if entry is not None and self._serves(entry, wanted):
+        if entry is not None and not entry.parts and self._serves(entry, wanted):
             self._renew(wanted)
             return entry, "stale"
         if entry := await self._from_shared(wanted):
@@ -143,7 +146,7 @@ class Store:
             done.exception()  # seen here, too: its callers may all have gone away
 
     async def _fill_alone(self, wanted: Wanted) -> Entry:
-        entry = self.entry(wanted, await wanted.fill())
+        entry = self.entry(wanted.cache_class, wanted.depends, await wanted.fill())
         if entry.stamp >= max(0, self.stamps.needed(wanted.depends)) and entry.epoch == self.stamps.epoch:
             self.local.put(wanted.key, entry)
             if self._shared is not None:
@@ -153,15 +156,16 @@ class Store:
                 task.add_done_callback(self._background.discard)
         return entry
 
-    def entry(self, wanted: Wanted, filling: Filling) -> Entry:
+    @staticmethod
+    def entry(cache_class: CacheClass, depends: tuple[str, ...], filling: Filling) -> Entry:
         """The entry that a filling makes, with a jittered life."""
-        life = LIVES[wanted.cache_class]
+        life = LIVES[cache_class]
         fresh_until = time.time() + life.fresh_s * (1 - JITTER * random.random())
         return Entry(
             filling.body,
             filling.etag,
-            cache_class=wanted.cache_class,
-            depends=wanted.depends,
+            cache_class=cache_class,
+            depends=depends,
             epoch=filling.epoch,
             stamp=filling.stamp,
             fresh_until=fresh_until,

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from payaid.cache.entry import Entry
 from payaid.cache.local import Key
-from payaid.cache.store import Filling, Store, Wanted
+from payaid.cache.store import Filling, Store
 from payaid.errors import PayaidError
 from payaid.kv import Away
 from payaid.principal import Principal
 from payaid.rest.cursor import Cursors
 from payaid.rest.execute import Executor
-from payaid.rest.plan import plan
+from payaid.rest.plan import Plan, SummaryPlan, plan
 from payaid.rest.routes import resolve
 from payaid.rules.tiers import Tier
 
@@ -52,34 +52,33 @@ class Warmer:
         self._cursors = cursors
 
     async def warm(self, who: Principal) -> Warmed:
-        """Read for this tenant what its people will read first, one statement after the other."""
-        made: list[tuple[Key, Entry]] = []
-        failed = []
-        for request in (*READS, *(PERSONAL if who.user_id else ())):
-            if not self._may_read(who, request):
-                continue
-            try:
-                made.append(await self._one(who, request))
-            except PayaidError as error:
-                failed.append(f"{request}: {error.detail}")
+        """Read for this tenant what its people will read first, by one statement, and keep it in one write."""
+        requests = [one for one in (*READS, *(PERSONAL if who.user_id else ())) if self._may_read(who, one)]
+        plans = [part for request in requests for part in self._plans(who, request)]
+        if not plans:
+            return Warmed(0, 0, [])
+        try:
+            fillings = await self._executor.fill_many(plans)
+        except PayaidError as error:
+            return Warmed(0, 0, [f"{', '.join(requests)}: {error.detail}"])
+        made = [self._made(planned, filling) for planned, filling in zip(plans, fillings, strict=True)]
         try:
             await self._store.share_many(made)
         except Away as away:
             return Warmed(0, 0, [f"Redis: {away}"])
-        return Warmed(len(made), sum(len(entry.body) for _, entry in made), failed)
+        return Warmed(len(made), sum(len(entry.body) for _, entry in made), [])
 
     @staticmethod
     def _may_read(who: Principal, request: str) -> bool:
         target = (resolve(request.partition("?")[0]) or {}).get("GET")
         return target is not None and target.grant in who.grants
 
-    async def _one(self, who: Principal, request: str) -> tuple[Key, Entry]:
+    def _plans(self, who: Principal, request: str) -> tuple[Plan, ...]:
         path, _, query = request.partition("?")
-        target = (resolve(path) or {})["GET"]
-        planned = plan(target, query, who, self._cursors)
+        planned = plan((resolve(path) or {})["GET"], query, who, self._cursors)
+        # A summary is kept by its parts.
+        return planned.parts() if isinstance(planned, SummaryPlan) else (planned,)
 
-        async def fill() -> Filling:
-            return await self._executor.fill(planned)
-
-        wanted = Wanted((planned.tenant, planned.key), planned.cache_class, planned.depends(), 0, fill)
-        return wanted.key, self._store.entry(wanted, await fill())
+    def _made(self, planned: Plan, filling: Filling) -> tuple[Key, Entry]:
+        key = (planned.tenant, planned.key)
+        return key, self._store.entry(planned.cache_class, planned.depends(), filling)

@@ -3,10 +3,12 @@
 from collections.abc import Awaitable, Callable
 
 from payaid.asgi import App, Receive, Scope, Send, call_of
+from payaid.cache.composed import read_composed
 from payaid.cache.store import Filling, Store, Wanted
 from payaid.gateway.hits import Spellings, serve
 from payaid.rest.cursor import Cursors
-from payaid.rest.plan import Plan, plan
+from payaid.rest.plan import Plan, SummaryPlan, plan
+from payaid.rest.reply import joined
 
 Fill = Callable[[Plan, int], Awaitable[Filling]]
 
@@ -32,9 +34,15 @@ class RespCache:
         self._spellings.learn(call, key, planned.cache_class)
         call.cache_class = planned.cache_class
 
-        async def fill() -> Filling:
-            return await self._fill(planned, call.shown_stamp)
-
-        wanted = Wanted(key, planned.cache_class, planned.depends(), call.shown_stamp, fill)
-        entry, call.cache_result = await self._store.read(wanted)
+        if isinstance(planned, SummaryPlan) and len(planned.blocks) > 1:
+            parts = [self._wanted(part, call.shown_stamp) for part in planned.parts()]
+            entry, call.cache_result = await read_composed(self._store, key, parts, joined)
+        else:
+            entry, call.cache_result = await self._store.read(self._wanted(planned, call.shown_stamp))
         await serve(send, call, self._store, key, entry)
+
+    def _wanted(self, planned: Plan, shown: int) -> Wanted:
+        async def fill() -> Filling:
+            return await self._fill(planned, shown)
+
+        return Wanted((planned.tenant, planned.key), planned.cache_class, planned.depends(), shown, fill)

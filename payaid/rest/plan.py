@@ -1,6 +1,6 @@
 """What a read will look at: the tenant, the columns, the filters, and what the answer depends on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from payaid.cache import keys
 from payaid.cache.policy import CacheClass
@@ -95,6 +95,10 @@ class SummaryPlan:
     def key(self) -> str:
         """Distinct for each set of blocks and, where personal, each user."""
         return f"{PREFIX}{self.summary.path}?{','.join(self.blocks)}&{self.user}"
+
+    def parts(self) -> tuple["SummaryPlan", ...]:
+        """A plan a block, so that a change to one table leaves the figures of the others as they are."""
+        return tuple(replace(self, blocks=(block,)) for block in self.blocks)
 
     def depends(self) -> tuple[str, ...]:
         """The whole of each table that is counted."""

@@ -10,6 +10,7 @@ The outer FROM reads `tenant` and nothing else; every table sits in the scalar s
 tests/rest/test_statement_shape.py parses whatever is rendered here and refuses the neighbours of that shape.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -38,6 +39,10 @@ MATCHED = sql.SQL(
     "SELECT CASE WHEN cardinality(m.ids) > {most} THEN '+' ELSE '' END || ({page})"
     " FROM (SELECT ARRAY(SELECT {search}(%(q)s, {most} + 1)) AS ids) m"
 )
+
+
+# Between the answers of several reads in one statement.
+SEPARATOR = b"\x1e"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,33 @@ def statement(planned: Plan) -> Statement:
         case SummaryPlan():
             text = _summary_text(planned.summary.path, planned.blocks, bool(planned.user))
             return Statement(text, {"tenant": planned.tenant, "user": planned.user})
+
+
+def together(statements: Sequence[Statement]) -> Statement:
+    """Several reads of one tenant as one statement: their answers in order, each ended by SEPARATOR.
+
+    Still one shape: every table sits in a scalar subquery of the one target.
+
+    Raises:
+        ValueError: they are not of one tenant.
+    """
+    params: dict[str, Any] = {"tenant": statements[0].params["tenant"]}
+    for index, one in enumerate(statements):
+        if one.params["tenant"] != params["tenant"]:
+            raise ValueError("a statement has one tenant")
+        params |= {f"s{index}_{name}": value for name, value in one.params.items() if name != "tenant"}
+    return Statement(_together(tuple(one.sql for one in statements)), params)
+
+
+@lru_cache(maxsize=512)
+def _together(texts: tuple[str, ...]) -> str:
+    before, _, after = _SHELL.format(body=sql.SQL("\0")).as_string(None).partition("\0")
+    bodies = (
+        text.removeprefix(before).removesuffix(after).replace("%(", f"%(s{index}_") for index, text in enumerate(texts)
+    )
+    # JSON holds no bare control character, so this one can stand between texts of it.
+    joined = " || ".join(f"coalesce(({body}), '') || E'\\x1e'" for body in bodies)
+    return f"{before}SELECT {joined}{after}"
 
 
 def _list(planned: ListPlan) -> Statement:

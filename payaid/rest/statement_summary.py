@@ -7,10 +7,12 @@ from payaid.resources import catalogue
 
 # Business days are Indian days; the financial year starts on the first of April.
 NOW = "(now() AT TIME ZONE 'Asia/Kolkata')"
-MONTH = f"(date_trunc('month', {NOW}) AT TIME ZONE 'Asia/Kolkata')"
-YEAR = f"(date_trunc('year', {NOW} - interval '3 months') + interval '3 months') AT TIME ZONE 'Asia/Kolkata'"
+# Each a SELECT of its own, so that it is worked out once: an expression would be, in a time zone, for every row.
+DAY = f"(SELECT date_trunc('day', {NOW}) AT TIME ZONE 'Asia/Kolkata')"
+MONTH = f"(SELECT date_trunc('month', {NOW}) AT TIME ZONE 'Asia/Kolkata')"
+YEAR = f"(SELECT (date_trunc('year', {NOW} - interval '3 months') + interval '3 months') AT TIME ZONE 'Asia/Kolkata')"
 PERIODS = {
-    "past": f"{{}} < (date_trunc('day', {NOW}) AT TIME ZONE 'Asia/Kolkata')",
+    "past": f"{{}} < {DAY}",
     "this month": f"{{}} >= {MONTH}",
     "last month": f"{{0}} >= {MONTH} - interval '1 month' AND {{0}} < {MONTH}",
     "this year": f"{{}} >= {YEAR}",

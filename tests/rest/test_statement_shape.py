@@ -15,7 +15,7 @@ from payaid.rest.jobs import ONE as JOB
 from payaid.rest.plan import ItemPlan, ListPlan, Plan, SummaryPlan
 from payaid.rest.request import OPERATORS, Filter, ListQuery
 from payaid.rest.sessions import WHO
-from payaid.rest.statement import Statement, shell, statement
+from payaid.rest.statement import Statement, shell, statement, together
 from tests.fixtures.database import Database
 from tests.rest.shape import faults, numbered
 
@@ -92,7 +92,18 @@ def every_statement() -> set[str]:
     plans: list[Plan] = [*summary_plans()]
     for resource in catalogue().resources:
         plans += [*list_plans(resource), ItemPlan("north", resource, "x")]
-    return {statement(one).sql for one in plans} | {shell(WHO), JOB}
+    several = [together([statement(one) for one in chosen]).sql for chosen in bundles()]
+    return {statement(one).sql for one in plans} | {shell(WHO), JOB, *several}
+
+
+def bundles() -> Iterator[list[Plan]]:
+    """What is read together: one of each kind, and one resource twice."""
+    (summary, *_), usual = catalogue().summaries, (("createdAt", True), ("id", True))
+    blocks = SummaryPlan("north", summary, tuple(block.name for block in summary.blocks)).parts()
+    for resource in catalogue().resources:
+        plain, filtered = list(filters_of(resource))[:2]
+        lists = [ListPlan("north", resource, ListQuery(resource.listed, one, usual)) for one in (plain, filtered)]
+        yield [*lists, ItemPlan("north", resource, "x"), *blocks]
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +152,10 @@ def test_nobody_else_makes_statements() -> None:
         if re.search(r"\bshell\(|\bStatement\(", path.read_text(encoding="utf-8"))
     }
     assert makers == {"rest/statement.py", "rest/sessions.py", "rest/jobs.py"}
+
+
+def test_several_reads_in_one_statement_are_of_one_tenant() -> None:
+    contacts = catalogue().resources[0]
+    plans = [ItemPlan(tenant, contacts, "x") for tenant in ("north", "south")]
+    with pytest.raises(ValueError, match="one tenant"):
+        together([statement(one) for one in plans])
