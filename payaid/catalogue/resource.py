@@ -145,7 +145,7 @@ class Resource:
     @cached_property
     def verbs(self) -> dict[tuple[bool, str], Action]:
         """Every verb by (on an item, name): those that all resources have, and its own."""
-        shared = (bulk.export(self.path, tuple(self.columns)),)
+        shared = (bulk.export(self.path, tuple(self.columns)), bulk.load(self.path))
         return {(one.on_item, one.name): one for one in (*shared, *self.actions)}
 
     @property

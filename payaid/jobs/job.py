@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 
 from payaid.files import Files, Ticket
 from payaid.jobs.ledger import Claim, Ledger
-from payaid.jobs.output import Output, output
+from payaid.jobs.output import Mark, Output, output
 from payaid.jobs.processes import Processes
 from payaid.settings import Settings
 
@@ -94,12 +94,30 @@ class Job:
         self.acted = True
 
     @asynccontextmanager
-    async def file(self, name: str) -> AsyncIterator[Output]:
+    async def file(self, name: str, after: Mark | None = None) -> AsyncIterator[Output]:
         """A file of this job, to be downloaded as `name` (`contacts.csv`): whole once the block ends, and then
-        `Output.result` is what to answer, {link, bytes, rows, expiresAt}.
+        `Output.result` is what to answer, {link, bytes, rows, expiresAt}. `after`: go on from there.
         """
-        async with output(self.services.files, Ticket(self.tenant, self.id, name), self.fence) as out:
+        async with output(self.services.files, Ticket(self.tenant, self.id, name), self.fence, after) as out:
             yield out
+
+    async def resume(self) -> Any:
+        """The last checkpoint of an earlier attempt; None: there is none."""
+        async with self.session() as connection:
+            cursor = await connection.execute(
+                'SELECT checkpoint FROM "Outbox" WHERE "tenantId" = %s AND id = %s', (self.tenant, self.id)
+            )
+            row = await cursor.fetchone()
+        return row[0] if row else None
+
+    async def checkpoint(self, connection: AsyncConnection[Any], state: Any) -> None:
+        """Record how far it has come, in the transaction of what was done since the last time; call it last there.
+
+        Raises:
+            Fenced: another worker has the job, or someone wants it stopped: the transaction rolls back.
+        """
+        if not await self._ledger.checkpoint(self.id, self.fence, state, connection):
+            raise Fenced(f"job {self.id}: fenced off before its checkpoint")
 
     async def compute(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a top-level pure function answers, in another process: for work that keeps a processor busy. The end

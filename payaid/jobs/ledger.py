@@ -80,6 +80,12 @@ class Ledger:
         row = await cursor.fetchone()
         return bool(row and row[0])
 
+    async def checkpoint(self, job_id: str, fence: int, state: Any, connection: AsyncConnection[Any]) -> bool:
+        """Record how far a job has come, in `connection`'s transaction; False when it is fenced off."""
+        cursor = await connection.execute("SELECT payaid.job_checkpoint(%s, %s, %s)", (job_id, fence, Jsonb(state)))
+        row = await cursor.fetchone()
+        return bool(row and row[0])
+
     async def fail(self, job_id: str, fence: int, verdict: Verdict, cause: str) -> bool:
         """End an attempt badly; False when the job is fenced off."""
         query: LiteralString = "SELECT payaid.job_fail(%s, %s, %s, %s, %s, %s)"

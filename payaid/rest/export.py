@@ -16,7 +16,7 @@ from payaid.rest.statement import condition, filter_params, item_columns
 # What a spreadsheet takes for a formula, and would run. An apostrophe in front makes it text; one that is there
 # already gets another, so that what an import takes away is what an export has added.
 FORMULA = "^'*[=+@\t\r-]"
-GUARDED = re.compile("'" + FORMULA[1:])
+RUNS, GUARDED = re.compile(FORMULA), re.compile("'" + FORMULA[1:])
 # JSON has no control characters outside its escapes, so as a CSV of one column, quoted and separated by two of
 # those, a row's text comes as it is: the text format of COPY would double its backslashes.
 RAW_ROWS = sql.SQL("FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'")
@@ -55,6 +55,11 @@ def export(
 def unguarded(cell: str) -> str:
     """A cell's text without the apostrophe that guards it."""
     return cell[1:] if GUARDED.match(cell) else cell
+
+
+def guarded(cell: str) -> str:
+    """A cell that no spreadsheet runs."""
+    return f"'{cell}" if RUNS.match(cell) else cell
 
 
 def _all(resource: Resource, columns: tuple[str, ...] | None) -> sql.Composable:

@@ -109,7 +109,7 @@ def load_run(call: Call) -> Row:
 async def create_row(unit: Unit, resource: Resource, given: Row, tag: Mapping[str, Any]) -> Reply:
     """Insert one row with all that follows from it, inside the unit's transaction."""
     facts = await _facts(unit, resource, None)
-    row = {**_storable(resource, given), **(resource.derive(given, facts) if resource.derive else {}), **tag}
+    row = {**storable(resource, given), **(resource.derive(given, facts) if resource.derive else {}), **tag}
     await _number(unit, resource, row, facts, row.get("status"))
     made = await rows.insert(unit, resource, row)
     location = f"{PREFIX}{resource.path}/{made.id}".encode()
@@ -120,7 +120,7 @@ async def update_row(unit: Unit, resource: Resource, before: rows.Version, given
     """Change a locked row with all that follows from it, inside the unit's transaction."""
     current = orjson.loads(before.body)
     facts = await _facts(unit, resource, current)
-    row = {**_storable(resource, given), **(resource.derive(given, facts) if resource.derive else {})}
+    row = {**storable(resource, given), **(resource.derive(given, facts) if resource.derive else {})}
     if resource.numbering and current[resource.numbering.column] is None:
         await _number(unit, resource, row, facts, row.get("status", current["status"]))
     after = await rows.update(unit, resource, before, row)
@@ -153,7 +153,7 @@ async def _facts(unit: Unit, resource: Resource, current: Row | None) -> Facts:
     return Facts(datetime.now(UTC), state, gstin, current)
 
 
-def _storable(resource: Resource, given: Row) -> Row:
+def storable(resource: Resource, given: Row) -> Row:
     """What was given, without nulls for columns that have none: those take their defaults."""
     return {
         name: value

@@ -1,0 +1,81 @@
+"""A table in a file, read piece by piece: CSV as it is, XLSX through a process that writes it as CSV."""
+
+import csv
+import sys
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from payaid.jobs.policy import Permanent
+
+DELIMITERS = ",;\t"
+csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+
+
+class Sheet:
+    """A CSV. Records are counted from 1, which is the header; blank ones count, and are left out."""
+
+    def __init__(self, path: Path) -> None:
+        """Read it through once, so that a table which breaks off in its middle is refused before anything is done.
+
+        Raises:
+            Permanent: it is no CSV in UTF-8.
+        """
+        self._path = path
+        self.header: list[str] = []
+        self.last = 0
+        try:
+            for number, cells in self._records():
+                self.header = self.header or cells
+                self.last = number
+        except UnicodeDecodeError:
+            raise Permanent("the file is not UTF-8; save it as `CSV UTF-8`") from None
+        except csv.Error as error:
+            raise Permanent(f"behind row {self.last}, the file is no CSV: {error}") from error
+
+    def pieces(self, after: int, size: int) -> Iterator[list[tuple[int, list[str]]]]:
+        """Up to `size` records at a time, (number, cells), behind record number `after`."""
+        piece: list[tuple[int, list[str]]] = []
+        for number, cells in self._records():
+            if number > after and any(cell.strip() for cell in cells):
+                piece.append((number, cells))
+            if len(piece) == size:
+                yield piece
+                piece = []
+        if piece:
+            yield piece
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        with self._path.open(newline="", encoding="utf-8-sig") as source:
+            first = source.readline()
+            source.seek(0)
+            delimiter = max(DELIMITERS, key=first.count)
+            yield from enumerate(csv.reader(source, delimiter=delimiter, strict=True), 1)
+
+
+def flatten(workbook: str, target: str) -> None:
+    """The first sheet of a workbook, as a CSV.
+
+    Raises:
+        Permanent: it is no workbook.
+    """
+    try:
+        rows = CalamineWorkbook.from_path(workbook).get_sheet_by_index(0).to_python(skip_empty_area=False)
+    except (CalamineError, OSError) as error:
+        raise Permanent(f"the file is no workbook: {error}") from error
+    with Path(target).open("w", newline="", encoding="utf-8") as sink:
+        csv.writer(sink).writerows([_text(cell) for cell in row] for row in rows)
+
+
+def _text(cell: Any) -> str:
+    """A cell as it would stand in a CSV: no `.0` behind a telephone number, moments as in India."""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return f"{cell.isoformat()}+05:30"
+    return cell.isoformat() if isinstance(cell, date) else str(cell)

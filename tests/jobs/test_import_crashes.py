@@ -1,0 +1,57 @@
+"""Imports whose worker dies, and uploads that are too large: an office of their own, whose workers may be killed."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.api import problem
+from tests.fixtures.database import Database
+from tests.fixtures.jobs import QueueNode, until
+from tests.fixtures.office import Office, opened
+from tests.jobs.test_imports import CSV, IMPORT, complaints, names_of, send, table
+
+
+@pytest.fixture
+def bare(module_database: Database, queue_node: QueueNode, tmp_path: Path) -> Iterator[Office]:
+    """An office without a worker, whose uploads are small."""
+    with opened(module_database, queue_node, tmp_path, IMPORT_LIMIT="2000000") as office:
+        yield office
+
+
+def test_an_import_is_bounded_by_its_own_setting(bare: Office) -> None:
+    owner = bare.api.owner()
+    assert send(owner, b"name\n" + b"x" * 1_500_000).status_code == 202
+    problem(send(owner, b"name\n" + b"x" * 2_000_000), 413)
+
+    def chunked() -> Iterator[bytes]:
+        for _ in range(100):
+            yield b"x" * 100_000
+
+    headers = {"authorization": f"Bearer {owner.token}", **CSV}
+    problem(bare.api.http.post(IMPORT, content=chunked(), headers=headers), 413)
+    assert len(list(Path(bare.place.env["FILES_DIR"]).rglob("upload.csv"))) == 1
+
+
+def test_workers_that_are_killed_in_the_middle_repeat_and_lose_nothing(bare: Office) -> None:
+    owner = bare.api.owner()
+    rows = [{"name": f"Contact {at}", "email": "bad" if at % 100 == 7 else ""} for at in range(12_000)]
+    worker = bare.place.worker()
+    answer = send(owner, table(rows))
+    job = answer.json()["id"]
+
+    def last() -> int:
+        checkpoint = bare.place.job(job)["checkpoint"]
+        return int(checkpoint["progress"]["last"]) if checkpoint else 0
+
+    for done in (1, 4000):
+        until(lambda done=done: last() > done, f"it is behind row {done}")
+        worker.kill()
+        assert bare.place.job(job)["state"] == "running"
+        worker = bare.place.worker()
+    result = bare.done(owner, answer, 60)
+    assert bare.place.job(job)["crashes"] == 2
+    assert (result["rows"], result["created"], result["bad"]) == (12_000, 11_880, 120)
+    assert [int(one["row"]) for one in complaints(bare, result)] == list(range(9, 12_002, 100))
+    assert names_of(bare, owner) == Counter(one["name"] for one in rows if not one["email"])
