@@ -7,13 +7,19 @@ from payaidctl.finding import Finding, Status
 from payaidctl.target import Target
 
 NAMED_BY = ()
+# Any one of these says that more is configured here than a way to a database.
+OF_A_SERVICE = ("API_URL", "JWT_SECRET", "NEXTAUTH_SECRET", "QUEUE_REDIS_URL", "REDIS_URL", "REDIS_CLUSTER_NODES")
 WRITES = ""
 
 
 async def look(target: Target, timeout_s: float) -> dict[str, Any]:
     """`wrong` and `doubtful` settings with the reason, and how many are `fine`."""
+    serves = target.get(*OF_A_SERVICE) is not None
     findings = judge.findings(target.env, from_file=target.embedded)
+    if not serves:  # what a database's URL alone leaves out is not missing
+        findings = [one for one in findings if one.id.removeprefix("env.") in target.env]
     return {
+        "configures_a_service": serves,
         "wrong": [_told(finding) for finding in findings if finding.status is Status.FAIL],
         "doubtful": [_told(finding) for finding in findings if finding.status is Status.WARN],
         "fine": sum(finding.status is Status.PASS for finding in findings),

@@ -5,6 +5,7 @@ from typing import Any
 
 from payaidctl.errors import Unreachable
 from payaidctl.evidence import Evidence, newest
+from payaidctl.probes import NotNamed
 from payaidctl.target import Target
 
 NAMED_BY = ()
@@ -26,10 +27,13 @@ async def look(
     """The run's own facts, its verdict (None where it refused one), what it put `in_doubt`, and how old it is.
 
     Raises:
+        NotNamed: there is no such run, and no API that one could be about.
         Unreachable: there is no such run; nothing is known then.
     """
     users = USERS[profile]
     found = newest(COMMAND, target, timedelta(seconds=max_age_s), lambda run: users_of(run) >= users)
+    if found is None and not target.get("API_URL"):
+        raise NotNamed(f"API_URL is not set in {target.origin}, and no load test of it is on file")
     if found is None:
         raise Unreachable(
             f"no load test of {users:,} users on this system in the last {max_age_s / 3600:g} h",

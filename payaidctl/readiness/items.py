@@ -28,10 +28,11 @@ def lines(checklist: Sequence[Item], findings: Sequence[Finding]) -> list[Line]:
 
 
 def _line(item: Item, findings: Sequence[Finding]) -> Line:
-    """A skipped check says nothing; where all are, the item is not done: nothing names what it is about."""
+    """A skipped check says nothing; where all are, or one that blocks is, nothing shows that the item is done."""
     asked = [finding for finding in findings if finding.status is not Status.SKIP]
-    if not asked:
-        reasons = "; ".join(dict.fromkeys(finding.observed for finding in findings)) or "no check looked at it"
+    unseen = [one for one in findings if one.status is Status.SKIP and one.evidence.get("severity") == "blocker"]
+    if not asked or (unseen and all(finding.status is not Status.FAIL for finding in asked)):
+        reasons = _told(finding.observed for finding in unseen or findings) or "no check looked at it"
         return Line(item.number, item.title, Status.INCONCLUSIVE, reasons, item.done, item.fix, _ids(findings))
     status = min((finding.status for finding in asked), key=WORST.index)
     passed = status is Status.PASS

@@ -52,7 +52,7 @@ REPLICAS: Facts = {
     "replicas": [{"in_recovery": True, "feedback": True}], "other_cluster": [], "unreachable": [], "stalled": [],
     "worst_behind_bytes": 800,
 }  # fmt: skip
-SETTINGS: Facts = {"cache_on": True, "limits_on": True, "wrong": [], "replicas_named": 1}
+SETTINGS: Facts = {"configures_a_service": True, "cache_on": True, "limits_on": True, "wrong": [], "replicas_named": 1}
 DASHBOARD_PAGE: Facts = {"status": 200, "without_token": 401, "moved": 6, "needs_others": False}
 NONE: Facts = {"number": 0, "names": ""}
 
@@ -141,7 +141,7 @@ TABLE: dict[str, tuple[Facts, *tuple[Facts, ...]]] = {
     "pooler.room": (POOLER, {"max_client_conn": 100}, {"default_pool_size": 3}),
     "pooler.transaction_mode": (POOLER, {"modes": ["session"]}),
     "queue.backlog": (QUEUE, {"waiting": 50_000}),
-    "queue.dead_letters": ({"dead": 0, "uncertain": 0}, {"dead": 1}, {"uncertain": 1}),
+    "queue.dead_letters": ({"there": True, "dead": 0, "uncertain": 0}, {"dead": 1}, {"uncertain": 1}),
     "queue.memory": (QUEUE, {"used_share": 0.93}),
     "queue.noeviction": (QUEUE, {"policy": "allkeys-lru"}, {"aof": False}),
     "queue.own_redis": (QUEUE, {"shared_with_cache": True}),

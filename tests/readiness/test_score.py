@@ -56,6 +56,13 @@ def test_each_item_is_as_good_as_its_worst_check_and_a_skip_is_not_done() -> Non
     assert [told[number] for number in (1, 2, 3, 4, 5)] == [F, P, INC, INC, INC]
 
 
+def test_a_blocker_that_nobody_looked_at_leaves_its_item_open() -> None:
+    """Rate limiting is not tested with real traffic by a switch that stands at its default."""
+    found = [one(P, item=4), one(S, severity="blocker", item=4), one(F, item=5), one(S, severity="blocker", item=5)]
+    told = {line.number: line.status for line in lines(checklist(), found)}
+    assert (told[4], told[5]) == (INC, F)
+
+
 @pytest.mark.parametrize(
     ("status", "exit_status"),
     [(P, ExitStatus.PASS), (F, ExitStatus.FAIL), (S, ExitStatus.INCONCLUSIVE), (WAIVED, ExitStatus.PASS)],
