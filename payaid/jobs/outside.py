@@ -27,8 +27,9 @@ async def _open(closing: AsyncExitStack) -> httpx.AsyncClient:
     return await closing.enter_async_context(made)
 
 
-async def ask(job: Job, who: str, url: str, **request: Any) -> httpx.Response:
-    """POST, and answer a 2xx. `who` names the service in errors; URLs may hold account numbers, so none is told.
+async def ask(job: Job, who: str, url: str, *, secret: str, **request: Any) -> httpx.Response:
+    """POST, and answer a 2xx. `who` names the service in errors; URLs may hold account numbers, so none is told, and
+    a service that repeats our `secret` in its answer is not quoted with it.
 
     Raises:
         Transient: it was not done: no connection, or "come again" (429, 503 ...).
@@ -44,7 +45,7 @@ async def ask(job: Job, who: str, url: str, **request: Any) -> httpx.Response:
         raise Uncertain(f"{who} broke off: {error or type(error).__name__}") from error
     if answer.is_success:
         return answer
-    said = f"{who} answered {answer.status_code}{_words(answer)}"
+    said = f"{who} answered {answer.status_code}{_words(answer)}".replace(secret, "***")
     if answer.status_code in COME_AGAIN:
         raise Transient(said, retry_after(answer.headers))
     raise Uncertain(said) if answer.status_code >= 500 else Permanent(said)

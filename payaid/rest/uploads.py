@@ -16,6 +16,11 @@ from payaid.files import Files, Ticket
 ENDINGS = {
     "text/csv": "csv",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "audio/mpeg": "mp3",
+    "audio/wav": "wav",
+    "audio/mp4": "m4a",
+    "audio/webm": "webm",
+    "audio/ogg": "ogg",
 }
 # Longer than any honest upload of what is allowed takes; whoever trickles a body holds a connection and no more.
 LONGEST_S = 600.0

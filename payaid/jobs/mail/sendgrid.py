@@ -21,7 +21,12 @@ async def send(job: Job, base: str, key: str, message: EmailMessage) -> str:
     body = request(job.id, message)
     await job.act()
     answer = await outside.ask(
-        job, "SendGrid", f"{base}/v3/mail/send", json=body, headers={"Authorization": f"Bearer {key}"}
+        job,
+        "SendGrid",
+        f"{base}/v3/mail/send",
+        secret=key,
+        json=body,
+        headers={"Authorization": f"Bearer {key}"},
     )
     return f"{answer.status_code} {answer.headers.get('X-Message-Id', '')}".strip()
 

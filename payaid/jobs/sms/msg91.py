@@ -26,7 +26,12 @@ class Msg91:
         recipient = {**sms.values, "mobiles": sms.to.removeprefix("+"), "CRQID": job.id}
         wanted = {"template_id": self._flows[sms.template], "short_url": "0", "recipients": [recipient]}
         answer = await outside.ask(
-            job, "MSG91", f"{self._base}/api/v5/flow", json=wanted, headers={"authkey": self._key}
+            job,
+            "MSG91",
+            f"{self._base}/api/v5/flow",
+            secret=self._key,
+            json=wanted,
+            headers={"authkey": self._key},
         )
         try:
             said = answer.json()

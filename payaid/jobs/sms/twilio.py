@@ -23,6 +23,7 @@ class Twilio:
         by = "MessagingServiceSid" if self._sender.startswith("MG") else "From"
         answer = await outside.ask(
             job, "Twilio", f"{self._base}/2010-04-01/Accounts/{self._account}/Messages.json",
+            secret=self._token,
             data={"To": sms.to, by: self._sender, "Body": sms.text}, auth=(self._account, self._token),
         )  # fmt: skip
         try:

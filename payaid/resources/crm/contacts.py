@@ -1,6 +1,15 @@
 """Contacts: people and companies that a tenant knows. A lead is a contact with stage `prospect`."""
 
-from payaid.catalogue import Field, Kind, Relation, Resource
+from typing import Any
+
+from payaid.catalogue import Action, Asked, Field, JobAsked, Kind, Outcome, Relation, Resource
+
+
+def enrich(_values: dict[str, Any], asked: Asked) -> Outcome:
+    """A job fills in what is missing; asked for twice before it starts, it is one."""
+    contact = asked.current["id"]
+    return Outcome(job=JobAsked("enrich", {"contactId": contact}, priority="low", dedupe=contact))
+
 
 RESOURCE = Resource(
     module="crm",
@@ -9,6 +18,7 @@ RESOURCE = Resource(
     table="Contact",
     alias=True,
     search="payaid.contact_search",
+    actions=(Action("enrich", "Fill in what is missing of one contact, by an AI model", enrich),),
     fields=(
         Field("name", required=True, nullable=False, sort=True, max_length=200),
         Field("email", Kind.EMAIL, filter=True),
