@@ -29,7 +29,7 @@ HITS = {"payaid-l1; hit": "l1", "payaid-l2; hit": "l2", "payaid; hit; fwd=stale"
 class World:
     """What all clients share: the tenants, what is broken now, and where what they did and saw is told."""
 
-    url: str
+    urls: tuple[str, ...]
     owner_url: str
     tenants: list[Tenant]
     wrote: Callable[[Write], None]
@@ -85,7 +85,8 @@ class Caller:
         self.world, self.dice = world, dice
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None)
         self._ends = [
-            httpx.AsyncClient(base_url=world.url, timeout=TIMEOUT_S, limits=limits, trust_env=False) for _ in range(2)
+            httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, limits=limits, trust_env=False)
+            for url in world.urls * (2 if len(world.urls) == 1 else 1)
         ]
 
     async def close(self) -> None:
@@ -104,6 +105,8 @@ class Caller:
         with contextlib.suppress(httpx.TransportError):
             answer = await self.dice.random.choice(self._ends).request(method, path, content=content, headers=sent)
             self.world.instances.add(answer.headers.get("x-instance", ""))
+            if answer.status_code == 503 and int(answer.headers.get("retry-after", "0")) < 1:
+                self.world.odd(f"a 503 says nothing of when to come back: {answer.text[:200]}")
             return answer
         return None
 

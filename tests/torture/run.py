@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Load:
     reader_pause_s: float = 0.008
     writer_pause_s: float = 0.2
     between_faults_s: float = 1.0
+    more_urls: tuple[str, ...] = ()  # of other instances over the same database
 
 
 @dataclass
@@ -54,8 +55,9 @@ class Run:
         self.figures = Figures()
         self.findings: list[Finding] = []
         self.writes: list[Write] = []
-        self.reads: deque[Read] = deque(maxlen=20_000)
+        self.seen: deque[Read] = deque(maxlen=20_000)
         self.started = time.monotonic()
+        self._alone = False
         self._waiting: deque[Read] = deque()
         self.world: World
 
@@ -67,6 +69,7 @@ class Run:
 
     def _saw(self, read: Read) -> None:
         self._waiting.append(read)
+        self.seen.append(read)
         self.figures.read(read)
         if read.status not in {0, 200, 404, 503, 504} or (
             read.status == 404 and read.kind not in (Kind.DETAIL, Kind.FOREIGN)
@@ -79,15 +82,20 @@ class Run:
     # -- the run ----------------------------------------------------------------------------------------------
     async def go(self, seconds: float) -> None:
         """Everything, from an empty database to the truth at the end; every fault once, at least."""
+        await self.play(lambda: self._break_things(self.started + seconds))
+
+    async def play(self, scene: Callable[[], Awaitable[None]]) -> None:
+        """The clients do what they do while the scene lasts; then they are judged."""
         self.started = time.monotonic()
         tenants = await asyncio.to_thread(self._tenants)
         api = self.place.api
-        self.world = World(api.url, api.database.owner_url, tenants, self._wrote, self._saw, self._odd)
+        urls = (api.url, *self.load.more_urls)
+        self.world = World(urls, api.database.owner_url, tenants, self._wrote, self._saw, self._odd)
         await self._fill()
         tasks = [asyncio.create_task(one) for one in self._clients()]
         judging = asyncio.create_task(self._keep_judging())
         try:
-            await self._break_things(self.started + seconds)
+            await scene()
         finally:
             self.world.over = True
             judging.cancel()
@@ -97,7 +105,8 @@ class Run:
                 raise one
         self._judge(float("inf"))
         self.findings += self.judge.lost(await self._truth())
-        self.findings += await self._converged()
+        if not self._alone:
+            self.findings += await self._converged()
 
     def _tenants(self) -> list[Tenant]:
         dice = random.Random(f"{self.seed}/marks")
@@ -149,6 +158,10 @@ class Run:
         self.figures.fault(fault.name, time.monotonic() - began)
         self.world.fault = ""
 
+    def leave_alone(self) -> None:
+        """The service was ended on purpose: nobody can be asked at the end."""
+        self._alone = True
+
     # -- judging ----------------------------------------------------------------------------------------------
     async def _keep_judging(self) -> None:
         while True:
@@ -159,9 +172,7 @@ class Run:
 
     def _judge(self, until: float) -> None:
         while self._waiting and self._waiting[0].ended < until:
-            read = self._waiting.popleft()
-            self.reads.append(read)
-            self.findings += self.judge.reads(read)
+            self.findings += self.judge.reads(self._waiting.popleft())
 
     async def _end_doubts(self) -> None:
         now = time.monotonic()
@@ -231,4 +242,4 @@ class Run:
             file.write(orjson.dumps({"kind": "run", "value": head}) + b"\n")
             file.writelines(line("finding", one) for one in self.findings[:1000])
             file.writelines(line("write", one) for one in self.writes)
-            file.writelines(line("read", one) for one in self.reads)
+            file.writelines(line("read", one) for one in self.seen)
