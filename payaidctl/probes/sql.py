@@ -12,10 +12,18 @@ WRITES = ""
 SERVERS = ("primary", "replicas")
 
 
-async def look(target: Target, timeout_s: float, statement: str, server: str = "primary") -> dict[str, Any]:
-    """`rows`, `count`, and the first row's columns by their own names. Rows of a replica tell its `server`."""
+async def look(
+    target: Target, timeout_s: float, statement: str, server: str = "primary", table: str = ""
+) -> dict[str, Any]:
+    """`rows`, `count`, and the first row's columns by their own names. Rows of a replica tell its `server`.
+
+    Raises:
+        NotNamed: there is no replica, or the database has no such `table`: it is another system's.
+    """
     if server not in SERVERS:
         raise UsageError(f"server `{server}` is neither of {', '.join(SERVERS)}")
+    if table and not await _there(target, timeout_s, table):
+        raise NotNamed(f"the database has no table {table}")
     if server == "primary":
         rows = await _postgres.query(_postgres.primary_url(target), statement, timeout_s)
     elif urls := target.replica_urls:
@@ -28,3 +36,9 @@ async def look(target: Target, timeout_s: float, statement: str, server: str = "
     else:
         raise NotNamed(f"DATABASE_READ_URL is not set in {target.origin}")
     return (rows[0] if rows else {}) | {"rows": rows, "count": len(rows)}
+
+
+async def _there(target: Target, timeout_s: float, table: str) -> bool:
+    question = "SELECT to_regclass(%(table)s) IS NOT NULL AS there"
+    rows = await _postgres.query(_postgres.primary_url(target), question, timeout_s, {"table": table})
+    return bool(rows[0]["there"])

@@ -131,7 +131,7 @@ def _list(raw: Marked, key: str, kind: type) -> list[Any]:
     value = raw[key]
     entries = value if isinstance(value, list) else [value]
     if not entries or not all(isinstance(entry, kind) for entry in entries):
-        wrong(raw, key, f"`{key}` is not a list of {kind.__name__}s", "see docs/checks.md")
+        wrong(raw, key, f"`{key}` is not a list of {kind.__name__}s", "the checks beside it show how")
     return entries
 
 

@@ -141,7 +141,7 @@ TABLE: dict[str, tuple[Facts, *tuple[Facts, ...]]] = {
     "pooler.room": (POOLER, {"max_client_conn": 100}, {"default_pool_size": 3}),
     "pooler.transaction_mode": (POOLER, {"modes": ["session"]}),
     "queue.backlog": (QUEUE, {"waiting": 50_000}),
-    "queue.dead_letters": ({"there": True, "dead": 0, "uncertain": 0}, {"dead": 1}, {"uncertain": 1}),
+    "queue.dead_letters": ({"dead": 0, "uncertain": 0}, {"dead": 1}, {"uncertain": 1}),
     "queue.memory": (QUEUE, {"used_share": 0.93}),
     "queue.noeviction": (QUEUE, {"policy": "allkeys-lru"}, {"aof": False}),
     "queue.own_redis": (QUEUE, {"shared_with_cache": True}),
