@@ -5,6 +5,7 @@ import contextlib
 from contextlib import AsyncExitStack
 from typing import Any
 
+from payaid import garbage
 from payaid.asgi import App, Receive, Scope, Send
 from payaid.call import Call
 from payaid.datapath import background
@@ -131,6 +132,7 @@ class Service:
         async with runtime.running(), AsyncExitStack() as closing:
             background(closing, end_with_parent())
             self._app = build(runtime)
+            garbage.settle()
             await send({"type": "lifespan.startup.complete"})
             await receive()
             runtime.draining = True

@@ -69,6 +69,13 @@ class Heard(NamedTuple):
     notices: int
 
 
+class Collected(NamedTuple):
+    """Python's collector stopped this process to look for cycles."""
+
+    generation: int
+    seconds: float
+
+
 class SessionRead(NamedTuple):
     """A token's principal was looked for: in L1, in L2, or in the database."""
 
@@ -91,7 +98,19 @@ class JobEnded(NamedTuple):
     seconds: float
 
 
-Fact = Answered | Read | Wrote | Degraded | Crashed | EpochChanged | Heard | SessionRead | JobStarted | JobEnded
+Fact = (
+    Answered
+    | Read
+    | Wrote
+    | Degraded
+    | Crashed
+    | EpochChanged
+    | Heard
+    | Collected
+    | SessionRead
+    | JobStarted
+    | JobEnded
+)
 Interpreter = Callable[[Any], None]
 
 _interpreters: dict[type, list[Interpreter]] = defaultdict(list)

@@ -12,6 +12,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from redis.exceptions import RedisError
 
+from payaid import garbage
 from payaid.jobs import registry
 from payaid.jobs.execute import DATABASE_AWAY, Executor
 from payaid.jobs.heartbeat import Heartbeat
@@ -47,6 +48,7 @@ async def run(settings: Settings, pace: Pace | None = None) -> None:
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as closing:
         worker = await Assembly.open(settings, pace or Pace(), closing)
+        garbage.settle()
         await worker.run(stop)
 
 

@@ -60,6 +60,7 @@ class Metrics(Collector):
         self._database: defaultdict[tuple[str], _Histogram] = defaultdict(_Histogram)
         self._degraded: Counter[tuple[str]] = Counter()
         self._others: Counter[str] = Counter()
+        self._pauses: defaultdict[tuple[str], _Histogram] = defaultdict(_Histogram)
         self._active: dict[str, float] = {}
         self.registry = CollectorRegistry(auto_describe=False)
         self.registry.register(self)
@@ -73,6 +74,7 @@ class Metrics(Collector):
         observe.subscribe(observe.Crashed, lambda _: self._others.update(["payaid_crashes"]))
         observe.subscribe(observe.EpochChanged, lambda _: self._others.update(["payaid_epoch_changes"]))
         observe.subscribe(observe.Heard, lambda fact: self._others.update({"payaid_notices": fact.notices}))
+        observe.subscribe(observe.Collected, lambda fact: self._pauses[str(fact.generation),].add(fact.seconds))
         observe.subscribe(observe.SessionRead, lambda fact: self._sessions.update([fact.result]))
 
     def _answered(self, fact: observe.Answered) -> None:
@@ -93,6 +95,7 @@ class Metrics(Collector):
         yield self._counter("payaid_limiter_decisions", "Limiter decisions.", ["decision", "tier"], limiter)
         yield self._counter("payaid_reads", "Reads, by who answered and why.", ["server", "reason"], reads)
         yield self._histogram("payaid_db_seconds", "Time of one database call.", ["server"], self._database)
+        yield self._histogram("payaid_gc_seconds", "Stops to collect cycles.", ["generation"], self._pauses)
         yield self._counter("payaid_degradations", "Lesser ways taken.", ["what"], self._degraded)
         for name in ("payaid_crashes", "payaid_epoch_changes", "payaid_notices"):
             yield self._counter(name, "Counted since the start.", [], Counter({(): self._others[name]}))
