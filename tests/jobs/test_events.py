@@ -6,7 +6,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.fixtures.jobs import Workplace
+from tests.fixtures.api import Api
+from tests.fixtures.jobs import Workplace, until
+from tests.fixtures.outside import Receiver
 
 ALL = [
     "contact.created", "contact.updated", "deal.created", "deal.updated", "deal.stage_changed", "invoice.created",
@@ -107,3 +109,28 @@ def test_the_services_role_tells_in_the_tenants_walls(place: Workplace) -> None:
     assert [event for event, _ in told(place)] == ["contact.created"] * 3
     rows = place.query('SELECT DISTINCT "tenantId" FROM "Outbox"')
     assert json.dumps(rows) == '[{"tenantId": "north"}]'
+
+
+def test_a_request_reaches_the_tenants_own_system(api: Api, workplace: Workplace, receiver: Receiver) -> None:
+    workplace.query('DELETE FROM "Webhook"')
+    owner = api.owner()
+    assert owner.tenant
+    workplace.query(
+        'INSERT INTO "Webhook" (url, secret, events, "tenantId") VALUES (%s, %s, %s, %s)',
+        receiver.url, "a-secret-of-a-webhook-in-a-test", ["deal.stage_changed", "invoice.created"], owner.tenant.id,
+    )  # fmt: skip
+    workplace.worker(WEBHOOK_ALLOW_NETWORKS="127.0.0.0/8")
+    deal = owner.made("/api/v1/deals", {"name": "Roof", "value": "1000.50"})
+    for stage in ("qualified", "won"):
+        assert owner.patch(f"/api/v1/deals/{deal['id']}", {"stage": stage}).status_code == 200
+    until(lambda: len(receiver.seen) == 2, "both changes have arrived")
+    first, second = (receiver.json(at) for at in (0, 1))
+    assert (first["event"], first["previous"], first["data"]["stage"]) == (
+        "deal.stage_changed", {"stage": "lead"}, "qualified",
+    )  # fmt: skip
+    assert (second["previous"], second["data"]["stage"]) == ({"stage": "qualified"}, "won")
+    shown = owner.get(f"/api/v1/deals/{deal['id']}").json()
+    assert {name: second["data"][name] for name in ("id", "name", "value", "probability")} == {
+        name: shown[name] for name in ("id", "name", "value", "probability")
+    }
+    workplace.await_all_done()
