@@ -22,6 +22,8 @@ from payaid.rest.request import parse_filters
 POLICY = Policy(Effect.NONE, deadline_s=3600.0)
 # Each holds a connection to a replica, which requests want as well.
 AT_ONCE = 2
+STRETCH = 500
+LONGEST_REST_S = 0.1
 XLSX_ROWS = 1_048_575
 
 
@@ -109,10 +111,18 @@ async def _count(connection: AsyncConnection[Any], query: Export) -> int:
 
 
 async def _copied(connection: AsyncConnection[Any], query: Export) -> AsyncGenerator[bytes]:
-    """Row by row: the server sends one a message."""
+    """Row by row: the server sends one a message. Two thirds of the time it rests, and the server with it, because
+    requests want the same processors and the same replica.
+    """
+    loop = asyncio.get_running_loop()
     async with connection.cursor() as cursor, cursor.copy(query.copy, query.params) as copy:
+        began, rows = loop.time(), 0
         async for row in copy:
             yield bytes(row)
+            rows += 1
+            if rows % STRETCH == 0:
+                await asyncio.sleep(min(2 * (loop.time() - began), LONGEST_REST_S))
+                began = loop.time()
 
 
 def _tell(job: Job, rows: int, total: int) -> None:
