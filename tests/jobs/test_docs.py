@@ -5,6 +5,7 @@ from pathlib import Path
 
 from payaid.jobs.documents import reports
 from payaid.jobs.registry import find, load
+from payaid.resources.platform.reports import REPORTS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "jobs.md").read_text()
 
@@ -17,7 +18,7 @@ def test_the_table_of_tasks_is_complete_and_true() -> None:
 
 def test_every_report_is_told_of() -> None:
     told = re.findall(r"^\| `([a-z]+-[a-z-]+)` \|", TEXT, re.MULTILINE)
-    assert sorted(told) == reports.names()
+    assert sorted(told) == reports.names() == sorted(REPORTS)
 
 
 def test_every_event_of_the_triggers_is_told_of() -> None:
