@@ -10,9 +10,8 @@ from payaid.kv import Away, KeyValue, Script
 from payaid.rules.tiers import Budget
 
 DEBIT = Script((Path(__file__).parent / "lua" / "debit.lua").read_text(encoding="utf-8"))
-# A lease is this share of the minute's limit, so that two processes at once stay below the tenth that all leases
-# together may hold; with more processes the later ones are granted what is left of it.
-LEASE_SHARE = 1 / 25
+# A lease is this share of the minute's limit: small beside the tenth that all leases together may hold.
+LEASE_SHARE = 1 / 40
 LEASING_FROM = 200
 # With Redis away each process admits this share of a budget, so that N processes together stay near it.
 LOCAL_SHARE = 1 / 4
