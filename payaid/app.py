@@ -46,7 +46,7 @@ def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
     transactions = Transactions(path.writes, runtime.tokens)
     files = runtime.files
     actions = Actions(transactions, Uploads(files, runtime.settings.import_limit))
-    editor, jobs, downloads = Editor(transactions), Jobs(path.primary, transactions), Downloads(files)
+    editor, jobs, downloads = Editor(transactions), Jobs(path.primary, transactions, path.cursors), Downloads(files)
     auth = Auth(runtime.settings, path.primary, path.writes, runtime.limiter)
     token = runtime.settings.ops_token
     ops = Ops(token.get_secret_value() if token else "", runtime.process, runtime.exposition.all, runtime.limiter)
@@ -76,6 +76,7 @@ def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
         "update": lambda call: editor.update(call, _target(call)),
         "delete": lambda call: editor.delete(call, _target(call)),
         "action": lambda call: actions.run(call, _target(call)),
+        "jobs": jobs.list,
         "job": lambda call: jobs.show(call, _target(call)),
         "job-cancel": lambda call: jobs.cancel(call, _target(call)),
         "job-retry": lambda call: jobs.retry(call, _target(call)),

@@ -1,18 +1,17 @@
 """Verbs: a catalogue's rule decides what happens, and one transaction makes it happen."""
 
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl
 
 import orjson
 
 from payaid.call import Call
 from payaid.catalogue import Action, Asked, JobAsked, Kind, Outcome, Resource
 from payaid.db.writing import Unit
-from payaid.errors import BadRequest, Forbidden, Invalid, Unavailable
+from payaid.errors import Forbidden, Unavailable
 from payaid.jobs.outbox import enqueue
 from payaid.resources import catalogue
 from payaid.rest import idempotency, rows
-from payaid.rest.body import action_model, parse_json, validated
+from payaid.rest.body import action_model, from_query, parse_json, validated
 from payaid.rest.jobs import accepted
 from payaid.rest.reply import Reply
 from payaid.rest.request import parse_filters
@@ -72,21 +71,13 @@ def _made(call: Call, action: Action) -> Resource:
 def _given(call: Call, target: Target, action: Action) -> Row:
     """What the verb was sent. One that asks for nothing may be sent nothing; beside an upload, the query is asked."""
     if action.uploads:
-        return _from_query(call, action)
+        return from_query(action_model(action), call.query)
     body = parse_json(call.header(b"content-type"), call.body) if call.body.strip() else {}
     given = validated(action_model(action), body)
     for one in action.fields:
         if one.kind is Kind.FILTERS and target.resource:
             parse_filters(target.resource, given.get(one.name, {}))
     return given
-
-
-def _from_query(call: Call, action: Action) -> Row:
-    try:
-        return validated(action_model(action), dict(parse_qsl(call.query, keep_blank_values=True)))
-    except Invalid as error:
-        wrong = [{**one, "pointer": f"query:{one['pointer'].removeprefix('/')}"} for one in error.errors]
-        raise BadRequest(f"{wrong[0]['pointer']}: {wrong[0]['detail']}", errors=wrong) from None
 
 
 async def _asked(unit: Unit, call: Call, target: Target, action: Action, upload: str) -> Asked:

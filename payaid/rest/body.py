@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl
 
 import orjson
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
@@ -161,6 +162,19 @@ def validated(schema: type[BaseModel], given: Any) -> dict[str, Any]:
             for one in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         raise Invalid(f"{found[0]['pointer'] or 'The body'}: {found[0]['detail']}", errors=found[:50]) from None
+
+
+def from_query(schema: type[BaseModel], query: str) -> dict[str, Any]:
+    """The same for a query.
+
+    Raises:
+        BadRequest: with every mistake as `query:name`.
+    """
+    try:
+        return validated(schema, dict(parse_qsl(query, keep_blank_values=True)))
+    except Invalid as error:
+        wrong = [{**one, "pointer": f"query:{one['pointer'].removeprefix('/')}"} for one in error.errors]
+        raise BadRequest(f"{wrong[0]['pointer']}: {wrong[0]['detail']}", errors=wrong) from None
 
 
 def pointer(location: tuple[int | str, ...]) -> str:

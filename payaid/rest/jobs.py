@@ -1,20 +1,26 @@
 """What a tenant may see of its jobs, and do with them."""
 
-from typing import LiteralString
+from functools import cache
+from typing import Annotated, Literal, LiteralString
 
 import orjson
 from psycopg import sql
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from payaid.call import Call
 from payaid.db.servers import Primary
 from payaid.db.writing import Unit
 from payaid.errors import Conflict, NotFound
 from payaid.jobs import outbox
+from payaid.rest.body import from_query, no_nul
+from payaid.rest.cursor import Cursors
 from payaid.rest.reply import Reply
+from payaid.rest.request import DEFAULT_LIMIT, MAX_LIMIT
 from payaid.rest.routes import PREFIX, Target
 from payaid.rest.statement import Statement, shell
 from payaid.rest.transact import Transactions
 
+STATES = ("scheduled", "pending", "handed", "running", "retrying", "uncertain", "done", "dead", "cancelled")
 # A job changes by itself, so an answer about it is old at once.
 NO_STORE = (b"cache-control", b"no-store")
 COLUMNS: LiteralString = (
@@ -26,14 +32,49 @@ SHOWN = sql.SQL(
 )
 ONE = shell(SHOWN.format(sql.SQL(COLUMNS), sql.SQL("tenant.id")))
 WRITTEN = SHOWN.format(sql.SQL(COLUMNS), sql.Placeholder("tenant"))
+# As of a list of rows: the first line is the key of the last one if more follow.
+PAGE = sql.SQL(
+    "SELECT coalesce(CASE WHEN count(*) > %(limit)s THEN min(p.seq) FILTER (WHERE p.n <= %(limit)s) END::text, '')"
+    " || E'\\n' || coalesce(string_agg(p.job, ',' ORDER BY p.n) FILTER (WHERE p.n <= %(limit)s), '')"
+    " FROM (SELECT row_number() OVER (ORDER BY r.seq DESC) AS n, r.seq, r.job FROM ("
+    "SELECT t.seq, (SELECT row_to_json(j)::text FROM (SELECT {}) j) AS job"
+    ' FROM "Outbox" t WHERE t."tenantId" = tenant.id{} ORDER BY t.seq DESC LIMIT %(limit)s + 1) r) p'
+)
+NARROWER: dict[str, LiteralString] = {
+    "state": " AND t.state = %(state)s", "task": " AND t.task = %(task)s", "after": " AND t.seq < %(after)s::int8",
+}  # fmt: skip
+
+
+class Listing(BaseModel):
+    """What a list of jobs may be asked for."""
+
+    model_config = ConfigDict(extra="forbid", title="jobs")
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    cursor: Annotated[str, Field(max_length=200)] = ""
+    state: Literal[STATES] | None = None  # type: ignore[valid-type]
+    task: Annotated[str, BeforeValidator(no_nul), Field(max_length=64)] | None = None
 
 
 class Jobs:
     """The endpoints below /api/v1/jobs. All read the primary: what a worker has just written is what is asked for."""
 
-    def __init__(self, primary: Primary, transactions: Transactions) -> None:
+    def __init__(self, primary: Primary, transactions: Transactions, cursors: Cursors) -> None:
         self._primary = primary
         self._transactions = transactions
+        self._cursors = cursors
+
+    async def list(self, call: Call) -> Reply:
+        """GET: the tenant's jobs, newest first, of one state or task if asked so."""
+        asked = Listing(**from_query(Listing, call.query))
+        binding = f"{PREFIX}jobs {asked.state} {asked.task}"
+        after = self._cursors.open(asked.cursor, binding, 1)[0] if asked.cursor else None
+        params = {"state": asked.state, "task": asked.task, "after": after}
+        given = {name: value for name, value in params.items() if value is not None}
+        read = Statement(page(frozenset(given)), {"tenant": call.who().tenant_id, "limit": asked.limit, **given})
+        key, _, jobs = (await self._primary.read(read) or b"").partition(b"\n")
+        following = b'"%s"' % self._cursors.seal(b"[%s]" % key, binding).encode() if key else b"null"
+        body = b'{"data":[%s],"page":{"limit":%d,"next":%s}}' % (jobs, asked.limit, following)
+        return Reply(200, body, headers=(NO_STORE,))
 
     async def show(self, call: Call, target: Target) -> Reply:
         """GET: one job. Another tenant's looks exactly like none."""
@@ -63,6 +104,13 @@ class Jobs:
             return await accepted(unit, target.id)
 
         return await self._transactions.run(call, None, work)
+
+
+@cache
+def page(narrowed: frozenset[str]) -> str:
+    """The statement of a list with these of its parameters given."""
+    conditions = "".join(NARROWER[name] for name in sorted(narrowed))
+    return shell(PAGE.format(sql.SQL(COLUMNS), sql.SQL(conditions)))
 
 
 async def accepted(unit: Unit, job_id: str) -> Reply:

@@ -3,12 +3,12 @@
 from payaid.catalogue import Action, Resource
 from payaid.resources import catalogue
 from payaid.rest.body import action_model
+from payaid.rest.jobs import STATES, Listing
 from payaid.rest.openapi_parts import ERRORS, Schema, content, id_of, inlined, query_of
 from payaid.rest.routes import PREFIX
 
 KEY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255}}
 WHERE = {"Location": {"schema": {"type": "string"}}}
-STATES = ["scheduled", "pending", "handed", "running", "retrying", "uncertain", "done", "dead", "cancelled"]
 MOMENT = {"type": "string", "format": "date-time"}
 
 
@@ -64,11 +64,22 @@ def jobs(schemas: Schema) -> Schema:
     where = f"{PREFIX}jobs/{{id}}"
     shown = content("The job.", {"$ref": "#/components/schemas/Job"})
     return {
+        f"{PREFIX}jobs": {"get": _listed()},
         where: {"parameters": [id_], "get": _about("read_job", "Read one job", {"200": shown})},
         f"{where}/cancel": {"parameters": [id_], "post": _about("cancel_job", "Cancel one job", {"202": _accepted()})},
         f"{PREFIX}files/{{signed}}": {"parameters": [_signed()], "get": _download()},
         f"{where}/retry": {"parameters": [id_], "post": _about("retry_job", "Do a job again", {"202": _accepted()})},
     }
+
+
+def _listed() -> Schema:
+    job = {"$ref": "#/components/schemas/Job"}
+    page = {"type": "object", "properties": {"limit": {"type": "integer"}, "next": {"type": ["string", "null"]}}}
+    properties = {"data": {"type": "array", "items": job}, "page": page}
+    answer = content("A page.", {"type": "object", "required": ["data", "page"], "properties": properties})
+    asked = Listing.model_json_schema()["properties"]
+    parameters = [query_of(name, schema) for name, schema in asked.items()]
+    return _about("list_jobs", "List jobs, newest first", {"200": answer}) | {"parameters": parameters}
 
 
 def _signed() -> Schema:
@@ -96,7 +107,7 @@ def _job() -> Schema:
     properties = {
         "id": {"type": "string"},
         "task": {"type": "string"},
-        "state": {"type": "string", "enum": STATES},
+        "state": {"type": "string", "enum": list(STATES)},
         "progress": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
         "result": {"description": "What it made; a file as `link`, `bytes`, `rows` and `expiresAt`."},
         "error": {"type": ["string", "null"]},

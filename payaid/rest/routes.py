@@ -68,6 +68,7 @@ FIXED: dict[str, Routes] = {
     "/api/v1/auth/logout": {"POST": Target("logout", "/api/v1/auth/logout")},
     # Charged by its items.
     "/api/v1/batch": {"POST": Target("batch", "/api/v1/batch", cost=0)},
+    "/api/v1/jobs": {"GET": Target("jobs", "/api/v1/jobs", grant="platform:read")},
     "/api/v1/auth/me": {"GET": Target("me", "/api/v1/auth/me")},
 }
 NO_VERSION: Routes = {
