@@ -21,6 +21,7 @@ INDIAN_BELOW_ZERO = r"[<=-10000000]-##\,##\,##\,##0.00;[<=-100000]-##\,##\,##0.0
 FORMATS = {Kind.MONEY: INDIAN, Kind.COUNT: "#,##0", Kind.PERCENT: '0.##"%"', Kind.DATE: "d mmm yyyy"}
 # Text as it is: what people wrote is no formula and no link.
 OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True}
+# The head is one of them.
 LAST_ROW = 1_048_576
 
 
@@ -105,8 +106,6 @@ def _register(sheet: Any, book: Book, styles: dict[str, Any]) -> int:
     row = 0
     with Path(book.register).open(encoding="utf-8") as rows:
         for row, text in enumerate(rows, start=1):
-            if row >= LAST_ROW:
-                raise ValueError(f"a sheet ends at {LAST_ROW} rows: ask for a shorter period")
             _row(sheet, row, book.columns, _cells(book.columns, json.loads(text)), styles)
     sheet.autofilter(0, 0, row, len(book.columns) - 1)
     return row

@@ -12,7 +12,7 @@ from payaid.jobs.documents import reports, typeset, workbook
 from payaid.jobs.documents.reports._report import Report
 from payaid.jobs.job import Job
 from payaid.jobs.output import Output
-from payaid.jobs.policy import Effect, Policy
+from payaid.jobs.policy import Effect, Permanent, Policy
 from payaid.jobs.reading import reading
 from payaid.rules.periods import IST, indian_date, period
 
@@ -61,8 +61,12 @@ def _between(over: str | None) -> Sequence[datetime | None]:
 async def _xlsx(job: Job, report: Report, now: datetime, out: Output) -> int:
     spool = f"{out.path.name.partition('.')[0]}.rows"
     async with job.file(spool) as register, aclosing(_rows(job, report)) as rows:
+        register.rows = 0
         async for cells in rows:
             await register.write(workbook.line(cells))
+            register.rows += 1
+            if register.rows >= workbook.LAST_ROW:
+                raise Permanent(f"a sheet has {workbook.LAST_ROW:,} rows at most: ask for a shorter period")
     rows_file = out.path.with_name(spool)
     sheet = await _heading(job, now)
     book = workbook.Book(
