@@ -27,3 +27,9 @@ def test_the_page_runs_no_script_and_needs_nobody_else(api: Api) -> None:
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "<script" not in answer.text
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', answer.text)
+
+
+def test_the_page_says_what_a_body_may_be(api: Api) -> None:
+    text = api.stranger().get("/docs").text
+    assert "<td>JSON</td><td><code>Login</code> in /openapi.json</td>" in text
+    assert "<td>text/csv</td><td>the file itself</td>" in text
