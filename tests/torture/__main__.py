@@ -63,7 +63,11 @@ def _live(run: Run) -> None:
         f"{sum(map(len, figures.faults.values()))} faults  oldest {oldest:.2f} s  {len(run.findings)} findings  "
         f"{run.world.fault}"
     )
-    _say(f"\r{line:110}" if sys.stderr.isatty() else "" if seconds % 30 else f"{line}\n")
+    if sys.stderr.isatty():
+        _say(f"\r{line:110}")
+    elif seconds // 30 > run.lines_told:
+        run.lines_told = seconds // 30
+        _say(f"{line}\n")
 
 
 def _tell(run: Run, seconds: float, keep: Path) -> int:
