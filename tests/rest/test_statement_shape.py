@@ -11,7 +11,9 @@ import pytest
 import payaid
 from payaid.catalogue import Relation, Resource
 from payaid.resources import catalogue
+from payaid.rest.jobs import NARROWER
 from payaid.rest.jobs import ONE as JOB
+from payaid.rest.jobs import page as jobs_page
 from payaid.rest.plan import ItemPlan, ListPlan, Plan, SummaryPlan
 from payaid.rest.request import OPERATORS, Filter, ListQuery
 from payaid.rest.sessions import WHO
@@ -93,7 +95,8 @@ def every_statement() -> set[str]:
     for resource in catalogue().resources:
         plans += [*list_plans(resource), ItemPlan("north", resource, "x")]
     several = [together([statement(one) for one in chosen]).sql for chosen in bundles()]
-    return {statement(one).sql for one in plans} | {shell(WHO), JOB, *several}
+    pages = {jobs_page(frozenset(some)) for size in range(4) for some in combinations(NARROWER, size)}
+    return {statement(one).sql for one in plans} | {shell(WHO), JOB, *several, *pages}
 
 
 def bundles() -> Iterator[list[Plan]]:
