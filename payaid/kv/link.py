@@ -11,6 +11,10 @@ from hiredis import ProtocolError, Reader, pack_command
 
 # How often unanswered questions are looked through; so late may a time-out be told.
 LOOK_S = 0.01
+# A look that comes later than this found our own loop busy, and the answer may lie unread in the socket. Only what
+# the loop was there to hear counts as silence: else an overloaded process would find Redis away, give up its cache,
+# and be overloaded all the more.
+ATTENTIVE_S = 2 * LOOK_S
 # A question open for so much longer than its caller waited: the connection leads nowhere.
 DEAD_S = 1.0
 # Questions without an answer; more would only wait longer than anybody does.
@@ -35,6 +39,9 @@ class Link(asyncio.Protocol):
         self._waiting: deque[tuple[Answer, float]] = deque()
         self._leaving: list[bytes] = []
         self._look: asyncio.TimerHandle | None = None
+        # Seconds in which an answer would have been heard; deadlines are counted in them.
+        self._attention = 0.0
+        self._looked = 0.0
         self.broken = False
 
     def ask(self, command: bytes, timeout_s: float) -> Answer:
@@ -43,11 +50,12 @@ class Link(asyncio.Protocol):
         if self.broken or len(self._waiting) >= FULL:
             answer.set_exception(ConnectionError("the connection is lost" if self.broken else "too many questions"))
             return answer
-        self._waiting.append((answer, time.monotonic() + timeout_s))
+        self._waiting.append((answer, self._attention + timeout_s))
         if not self._leaving:
             self._loop.call_soon(self._send)
         self._leaving.append(command)
         if self._look is None:
+            self._looked = time.monotonic()
             self._look = self._loop.call_later(LOOK_S, self._look_through)
         return answer
 
@@ -92,10 +100,12 @@ class Link(asyncio.Protocol):
     def _look_through(self) -> None:
         """One timer for all questions: a time-out each would cost more than the question."""
         now = time.monotonic()
+        self._attention += min(now - self._looked, ATTENTIVE_S)
+        self._looked = now
         for answer, deadline in self._waiting:
-            if deadline <= now and not answer.done():
+            if deadline <= self._attention and not answer.done():
                 answer.set_exception(TimeoutError("no answer in time"))
-        if self._waiting and self._waiting[0][1] + DEAD_S < now:
+        if self._waiting and self._waiting[0][1] + DEAD_S < self._attention:
             self.close()
         self._look = self._loop.call_later(LOOK_S, self._look_through) if self._waiting else None
 

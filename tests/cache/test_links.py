@@ -1,6 +1,7 @@
 """What the connection and the slot map owe their callers: each its own answer, whatever happens to the others."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -158,5 +159,21 @@ def test_a_question_that_is_never_answered_costs_its_caller_the_time_out_and_the
             while not link.broken:  # noqa: ASYNC110  # nothing tells it
                 await asyncio.sleep(0.02)
         silent.close()
+
+    asyncio.run(scene())
+
+
+def test_a_busy_loop_of_our_own_is_not_taken_for_silence() -> None:
+    async def scene() -> None:
+        node = Fake({(b"GET", b"k"): b"$1\r\nv\r\n"})
+        server = await node.start()
+        kept = RedisKeyValue(Node("127.0.0.1", node.port, Access()), 0.05)
+        await kept.open()
+        asked = [asyncio.create_task(kept.get("k")) for _ in range(20)]
+        await asyncio.sleep(0)
+        time.sleep(0.5)  # noqa: ASYNC251  # this is the busy loop
+        assert await asyncio.gather(*asked) == [b"v"] * 20
+        await kept.close()
+        server.close()
 
     asyncio.run(scene())
