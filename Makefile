@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help ready test check bench up down fmt clean
+.PHONY: help ready test storm torture check bench up down fmt clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,12 @@ ready: $(VENV)/.installed ## Set everything up and score the embedded stack: is 
 
 test: $(VENV)/.installed ## Run the tests, on a real PostgreSQL, PgBouncer and Valkey of their own
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+storm: $(VENV)/.installed ## Kill workers, queue and API at random for two minutes, under 200 jobs a second
+	@STORM_SECONDS=120 STORM_RATE=200 STORM_AWAY_S=30 $(BIN)/python -m pytest tests/jobs/test_storm.py -s -q
+
+torture: $(VENV)/.installed ## Half an hour of load and faults, and a judge (MINUTES=30 SEED=...)
+	@$(BIN)/python -m tests.torture --minutes $(or $(MINUTES),30) $(if $(SEED),--seed $(SEED))
 
 check: $(VENV)/.installed ## Lint, types, import contracts, and the documents' parity with the code
 	$(BIN)/ruff check .

@@ -149,6 +149,14 @@ def test_a_service_that_is_away_is_asked_again(office: Office, owner: Person, re
     assert (job["state"], job["attempts"]) == ("done", 2)
 
 
+def test_a_service_that_is_slow_is_not_waited_for(office: Office, owner: Person, receiver: Receiver) -> None:
+    hire(office.place, receiver, AI_TIMEOUT_S="0.5")
+    receiver.answers = [says({"company": "Late"})._replace(after_s=30.0)]
+    receiver.usual = says({"company": "Tata"})
+    job = enriched(office, owner, a_contact(owner))
+    assert (job["state"], job["attempts"], job["result"]["written"]) == ("done", 1, {"company": "Tata"})
+
+
 def test_a_full_contact_costs_nothing_and_one_that_is_gone_is_told(
     office: Office, owner: Person, receiver: Receiver
 ) -> None:
