@@ -10,7 +10,7 @@ from payaid.rest.openapi import openapi
 
 HTML = b"text/html; charset=utf-8"
 # The reference runs no script, and loads nothing from anywhere else.
-DOCS_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+DOCS_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 METHODS = ("get", "post", "patch", "delete")
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import redis.asyncio as redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from payaidctl.errors import Unreachable
 from payaidctl.target import Target, mask
@@ -132,7 +132,7 @@ async def cache(target: Target, timeout_s: float) -> AsyncIterator[Any]:
         client = connect(target.need("REDIS_CLUSTER_NODES", "REDIS_URL"), timeout_s)
     try:
         yield client
-    except (RedisError, OSError) as error:
+    except (RedisError, RedisClusterException, OSError) as error:  # the second is no RedisError, and means all are gone
         raise Unreachable(f"the cache's Redis: {reason(error)}", "`payaidctl ping redis`") from error
     finally:
         await close([client])

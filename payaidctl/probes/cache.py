@@ -48,6 +48,12 @@ async def _read(client: httpx.AsyncClient, path: str, headers: dict[str, str]) -
     return {"path": path} | judge_reads(answers)
 
 
+def _told(answer: httpx.Response) -> str:
+    if answer.status_code != httpx.codes.OK:
+        return f"status {answer.status_code}"
+    return str(answer.headers.get("cache-status") or "no Cache-Status")
+
+
 def judge_reads(answers: list[httpx.Response]) -> dict[str, Any]:
     """What the series of answers tells. A hit must carry the same bytes as the answer before it."""
     said = [answer.headers.get("cache-status", "") for answer in answers]
@@ -58,7 +64,7 @@ def judge_reads(answers: list[httpx.Response]) -> dict[str, Any]:
     control = last.headers.get("cache-control", "")
     return {
         "statuses": sorted({answer.status_code for answer in answers}),
-        "says": " · ".join(dict.fromkeys(one or "no Cache-Status" for one in said)),
+        "says": " · ".join(dict.fromkeys(map(_told, answers))),
         "hits": hits,
         "reads": len(answers),
         "same_body": same,

@@ -98,12 +98,13 @@ def figures(load: dict[str, Any]) -> dict[str, Any]:
     if not metrics:
         return {}
     known = [(name, shape.format(metrics[key])) for name, key, shape in SHOWN if metrics.get(key) is not None]
-    slowest = [row for row in load.get("names", []) if row.get("latency", {}).get("p95")][:12]
+    counted = [row for row in load.get("names", []) if not row.get("apart")]
+    slowest = [row for row in counted if row.get("latency", {}).get("p95")][:12]
     longest = max((row["latency"]["p95"] for row in slowest), default=1.0)
     bars = [
         {
             "name": row["name"],
-            "width": round(340 * row["latency"]["p95"] / longest, 1),
+            "width": round(100 * row["latency"]["p95"] / longest, 1),
             "label": f"{row['latency']['p95']:.1f} ms",
         }
         for row in slowest
