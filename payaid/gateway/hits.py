@@ -1,13 +1,15 @@
 """The shortest way: an L1 hit is answered here, without waiting for anything and without entering the rest layer."""
 
+from typing import NamedTuple, Self
+
 from payaid.asgi import App, Headers, Receive, Scope, Send, answer, call_of
 from payaid.cache.entry import Entry
 from payaid.cache.local import Key
-from payaid.cache.policy import CacheClass
 from payaid.cache.stamps import Hearing
 from payaid.cache.store import Store
 from payaid.call import Call
 from payaid.gateway.compress import WORTH, encode, negotiate
+from payaid.rest.plan import Plan
 from payaid.rest.reply import matches, tagged
 
 JSON = (b"content-type", b"application/json")
@@ -20,26 +22,39 @@ STATUS = {
     "stale": (b"cache-status", b"payaid; hit; fwd=stale"),
     "miss": (b"cache-status", b"payaid; fwd=miss"),
 }
-SPELLINGS = 50_000
+SPELLINGS = 30_000
 # Whose request it is, its path and its query, as they came.
 Spelling = tuple[str | tuple[str, str, frozenset[str]], str, str]
 
 
+class Asked(NamedTuple):
+    """What a raw request turned out to ask for: a plan, where its answer is kept, and on what that depends."""
+
+    planned: Plan
+    key: Key
+    depends: tuple[str, ...]
+
+    @classmethod
+    def by(cls, planned: Plan) -> Self:
+        """For a plan."""
+        return cls(planned, (planned.tenant, planned.key), planned.depends())
+
+
 class Spellings:
-    """Which request a raw path and query turned out to be, so that a hit is found without parsing it again."""
+    """Which request a raw path and query turned out to be, so that it is not parsed and planned again."""
 
     def __init__(self) -> None:
-        self._known: dict[Spelling, tuple[Key, CacheClass]] = {}
+        self._known: dict[Spelling, Asked] = {}
 
-    def get(self, call: Call) -> tuple[Key, CacheClass] | None:
-        """Its key and class, if it was seen before."""
+    def get(self, call: Call) -> Asked | None:
+        """What it asks for, if it was seen before."""
         return self._known.get(_spelling(call))
 
-    def learn(self, call: Call, key: Key, cache_class: CacheClass) -> None:
-        """Remember what it was."""
+    def learn(self, call: Call, asked: Asked) -> None:
+        """Remember what it asks for."""
         if len(self._known) >= SPELLINGS:
             del self._known[next(iter(self._known))]
-        self._known[_spelling(call)] = (key, cache_class)
+        self._known[_spelling(call)] = asked
 
 
 def _spelling(call: Call) -> Spelling:
@@ -67,14 +82,14 @@ class Hits:
 
     def find(self, call: Call) -> tuple[Key, Entry] | None:
         """What L1 has for a read that may be kept."""
-        known = self._spellings.get(call)
-        if known is None:
+        asked = self._spellings.get(call)
+        if asked is None:
             return None
-        entry = self.store.peek(known[0], call.shown_stamp)
+        entry = self.store.peek(asked.key, call.shown_stamp)
         if entry is None:
             return None
-        call.cache_class, call.cache_result = known[1], "hit_l1"
-        return known[0], entry
+        call.cache_class, call.cache_result = entry.cache_class, "hit_l1"
+        return asked.key, entry
 
 
 async def serve(send: Send, call: Call, store: Store, key: Key, entry: Entry) -> None:

@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable
 from payaid.asgi import App, Receive, Scope, Send, call_of
 from payaid.cache.composed import read_composed
 from payaid.cache.store import Filling, Store, Wanted
-from payaid.gateway.hits import Spellings, serve
+from payaid.call import Call
+from payaid.gateway.hits import Asked, Spellings, serve
 from payaid.rest.cursor import Cursors
 from payaid.rest.plan import Plan, SummaryPlan, plan
 from payaid.rest.reply import joined
+from payaid.rest.routes import Target
 
 Fill = Callable[[Plan, int], Awaitable[Filling]]
 
@@ -29,20 +31,22 @@ class RespCache:
         if call.target is None or not call.target.cacheable:
             await self.app(scope, receive, send)
             return
-        planned = plan(call.target, call.query, call.who(), self._cursors)
-        key = (planned.tenant, planned.key)
-        self._spellings.learn(call, key, planned.cache_class)
-        call.cache_class = planned.cache_class
-
-        if isinstance(planned, SummaryPlan) and len(planned.blocks) > 1:
-            parts = [self._wanted(part, call.shown_stamp) for part in planned.parts()]
-            entry, call.cache_result = await read_composed(self._store, key, parts, joined)
+        asked = self._spellings.get(call) or self._understood(call.target, call)
+        call.cache_class = asked.planned.cache_class
+        if isinstance(asked.planned, SummaryPlan) and len(asked.planned.blocks) > 1:
+            parts = [self._wanted(Asked.by(part), call.shown_stamp) for part in asked.planned.parts()]
+            entry, call.cache_result = await read_composed(self._store, asked.key, parts, joined)
         else:
-            entry, call.cache_result = await self._store.read(self._wanted(planned, call.shown_stamp))
-        await serve(send, call, self._store, key, entry)
+            entry, call.cache_result = await self._store.read(self._wanted(asked, call.shown_stamp))
+        await serve(send, call, self._store, asked.key, entry)
 
-    def _wanted(self, planned: Plan, shown: int) -> Wanted:
+    def _understood(self, target: Target, call: Call) -> Asked:
+        asked = Asked.by(plan(target, call.query, call.who(), self._cursors))
+        self._spellings.learn(call, asked)
+        return asked
+
+    def _wanted(self, asked: Asked, shown: int) -> Wanted:
         async def fill() -> Filling:
-            return await self._fill(planned, shown)
+            return await self._fill(asked.planned, shown)
 
-        return Wanted((planned.tenant, planned.key), planned.cache_class, planned.depends(), shown, fill)
+        return Wanted(asked.key, asked.planned.cache_class, asked.depends, shown, fill)

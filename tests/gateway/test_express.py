@@ -17,7 +17,7 @@ from payaid.gateway.authorise import Authorise
 from payaid.gateway.bound import Bound
 from payaid.gateway.express import Express
 from payaid.gateway.failures import Failures
-from payaid.gateway.hits import Hits, Spellings
+from payaid.gateway.hits import Asked, Hits, Spellings
 from payaid.gateway.identity import Identity
 from payaid.gateway.limit import Limit
 from payaid.limits.limiter import Limiter, Ruling
@@ -29,6 +29,7 @@ from tests.gateway.stage import Answer, OneCaller, ask
 PATH = "/api/v1/crm/contacts"
 OWNER = Principal("t", "u", "u@example.in", "owner", (), ("crm",), Tier.ENTERPRISE)
 GOOD = {"authorization": "Bearer good"}
+PLAN: Any = None  # nobody looks at it on this stage
 BODY = b'{"data":[],"page":{"limit":50,"next":null}}'
 
 
@@ -72,7 +73,7 @@ class Scene:
     def _rest(self, spellings: Spellings) -> App:
         async def rest(scope: Scope, _: Receive, send: Send) -> None:
             self.reached += 1
-            spellings.learn(call_of(scope), self.key, CacheClass.LIST)
+            spellings.learn(call_of(scope), Asked(PLAN, self.key, ("t/Contact",)))
             await answer(send, call_of(scope), 200, [], b"from the rest")
 
         return rest
