@@ -23,6 +23,8 @@ from payaid.errors import Unavailable
 EVERY_S = 0.025
 SILENCE_S = 1.0
 RETRY_S = 0.2
+# Silence of the direct way after which the primary is asked by the pool's.
+OTHER_WAY_S = 0.25
 # So many new connections for reads must lead to the server that is polled, before a read goes there.
 SAMPLES = 4
 # A balancer may lead aright for a while: what was caught once is looked at again after this.
@@ -33,15 +35,35 @@ Ask = Callable[[Connection, Identity], Awaitable[None]]
 
 async def poll_primary(dsn: str, stamps: Stamps, primary: Primary) -> None:
     """Keep `stamps` told of the primary's position, for ever; nobody waits for a primary that is silent."""
+    told = 0.0
+
+    def tell(identity: Identity, at: int) -> None:
+        nonlocal told
+        told = time.monotonic()
+        stamps.polled(identity.epoch, at)
+        primary.silence.heard()
 
     async def ask(connection: Connection, identity: Identity) -> None:
-        stamps.polled(identity.epoch, await position(connection, INSERTED))
-        primary.silence.heard()
+        tell(identity, await position(connection, INSERTED))
+
+    async def other_way() -> None:
+        # While the direct way is cut, and the one by which everybody writes is not, "nobody can write" would be wrong.
+        while True:
+            await asyncio.sleep(OTHER_WAY_S)
+            if time.monotonic() - told > OTHER_WAY_S:
+                with contextlib.suppress(Error, Unavailable):
+                    async with primary.pool.connection() as connection:
+                        with answers_within(connection, SILENCE_S):
+                            tell(await identify(connection), await position(connection, INSERTED))
 
     async def anybody(_identity: Identity) -> str:
         return ""
 
-    await _poll(dsn, "primary", ask, anybody, lambda: None)
+    asking = asyncio.create_task(other_way())
+    try:
+        await _poll(dsn, "primary", ask, anybody, lambda: None)
+    finally:
+        asking.cancel()
 
 
 async def poll_replica(dsn: str, replica: Replica, reads: Reads, ours: Callable[[], Identity | None]) -> None:

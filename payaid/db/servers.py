@@ -71,11 +71,12 @@ class Silence:
 
     def _suspect(self) -> None:
         # An answer may have come while our own loop was busy with something else: it gets the chance to be read.
-        self._alarm = asyncio.get_running_loop().call_later(BENEFIT_S, self._silent)
+        self._alarm = asyncio.get_running_loop().call_later(BENEFIT_S, self._silent, 0.0)
 
-    def _silent(self) -> None:
-        self._pool.hang_up(self._after_s)
-        self._alarm = asyncio.get_running_loop().call_later(self._after_s, self._silent)
+    def _silent(self, lent_for_s: float) -> None:
+        """First everybody; later whoever came since, after as long a wait."""
+        self._pool.hang_up(lent_for_s)
+        self._alarm = asyncio.get_running_loop().call_later(self._after_s, self._silent, self._after_s)
 
 
 class Primary:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from payaid import observe
+from payaid.cache.stamps import Hearing
 from payaid.datapath import DataPath
 from payaid.db.identity import MARK, Identity, position
 from payaid.db.pool import Pool
@@ -203,7 +204,7 @@ def test_a_frozen_replica_holds_nobody(database: Database, degraded: Counter[str
             found = [(await one).server for one in reads]
             took = time.monotonic() - started
             assert set(found) == {"primary"}
-            assert took < SILENT_S + 0.5, f"reads waited {took:.2f} s"
+            assert took < SILENT_S + 0.75, f"reads waited {took:.2f} s"
             assert degraded["replica-lost"] > 0
             started = time.monotonic()
             assert await asked(path) == {"primary": 20}
@@ -309,3 +310,24 @@ def test_two_replicas_of_which_one_is_killed_cost_no_read(database: Database, se
         assert (await asked(path)).keys() == {"replica-1"}
 
     play(scene, database, **both(database, second_replica))
+
+
+def test_with_the_direct_way_cut_positions_come_by_the_one_that_writes_go(
+    database: Database, relays: Callable[..., Relay]
+) -> None:
+    """Dark would be wrong: what is kept would be served, marked degraded, while everybody goes on writing."""
+    relay = relays(database.stack.site.ports["primary"])
+
+    async def scene(path: DataPath) -> None:
+        relay.away()
+        await until(lambda: path.stamps.hearing is Hearing.DEAF, "deaf")
+        ends = time.monotonic() + 2.5
+        while time.monotonic() < ends:
+            assert path.stamps.hearing is Hearing.DEAF
+            await asyncio.sleep(0.05)
+        shown = await marked(path)
+        await until(lambda: path.stamps.needed(DEPENDS) >= shown, "everything is compared with a position of now", 1.0)
+        relay.release()
+        await until(lambda: path.stamps.hearing is Hearing.HEARING, "it hears again")
+
+    play(scene, database, DATABASE_LISTEN_URL=relay.url(database.listen_url))

@@ -12,12 +12,13 @@ from typing import Any
 import orjson
 import psycopg
 
-from tests.torture.clients import NAME, Caller, World, api_writer, reader, sql_change, sql_writer
+from tests.torture.clients import NAME, Caller, World, reader
 from tests.torture.faults import FAULTS, Fault, Place
 from tests.torture.figures import Figures
 from tests.torture.generator import ROWS, STAGES, Dice, Tenant
 from tests.torture.history import Finding, Kind, Outcome, Read, Write, line
 from tests.torture.judge import Judge
+from tests.torture.writers import api_writer, sql_change, sql_writer
 
 # A write that began before a read's end has ended by then, with whatever outcome.
 LAG_S = 16.0
