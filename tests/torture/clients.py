@@ -150,7 +150,7 @@ class Caller:
             kind, tenant.mark, began, now, answer.status_code, HITS.get(answer.headers.get("cache-status", ""), ""),
             asked, marks=marks, shown=shown, degraded="x-payaid-degraded" in answer.headers,
             instance=answer.headers.get("x-instance", ""), fault=fault,
-            said=answer.json()["detail"] if answer.status_code >= 500 else "", **seen,
+            said=_said(answer), **seen,
         )  # fmt: skip
 
     async def some(self, tenant: Tenant, shown: Write | None) -> None:
@@ -167,6 +167,17 @@ class Caller:
         elif kind is Kind.FACET:
             asked = shown.state if shown and shown.state and self.dice.random.random() < 0.5 else self.dice.stage()
         await self.read(tenant, kind, asked, shown)
+
+
+def _said(answer: httpx.Response) -> str:
+    """Why a read was refused. What is no problem document was not written by the service, and is told as it is."""
+    if answer.status_code < 500:
+        return ""
+    try:
+        detail: str = answer.json()["detail"]
+    except ValueError:
+        return f"not ours: {answer.headers.get('server', '')} {answer.text[:200]!r}"
+    return detail
 
 
 async def reader(world: World, dice: Dice, pause_s: float) -> None:

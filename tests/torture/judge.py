@@ -81,7 +81,7 @@ class Judge:
         if foreign := read.marks - {read.tenant}:
             yield "another tenant's bytes", f"{sorted(foreign)} in an answer to {read.tenant}"
         if read.status == 500:
-            yield "a bug", "500"
+            yield "a bug", f"500 {read.said} while {read.fault or 'nothing'} was broken"
         if not read.answered:
             return
         if read.kind is Kind.FOREIGN:

@@ -79,7 +79,7 @@ def outcome(answer: httpx.Response | None) -> Outcome:
     if answer is None or answer.status_code in {409, 500, 504}:
         return Outcome.UNKNOWN
     if answer.status_code == 503:
-        return Outcome.UNKNOWN if "not known" in answer.json()["detail"] else Outcome.FAILED
+        return Outcome.UNKNOWN if "not known" in answer.text else Outcome.FAILED
     return Outcome.DONE if answer.is_success else Outcome.FAILED
 
 
