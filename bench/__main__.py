@@ -6,6 +6,7 @@ import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import psutil
@@ -14,13 +15,18 @@ from rich.table import Table
 
 from bench.raw import pages_per_second
 from bench.servers import Server, bare, payaid
-from bench.world import TENANTS, World, world
+from bench.world import TENANTS, World, sampled, world
 from bench.wrk import Shot, needs_wrk, pairs, rate
 from payaidctl.target import state_dir
 
 # A page of about 8 KB, the size that the goals name; and one of 50 rows.
 SMALL, LARGE = "/api/v1/contacts?limit=20", "/api/v1/contacts?limit=50"
 ITEM = "/api/v1/contacts/c-#-1"
+# What people's browsers and phones are sent, with people's own names and amounts in it.
+PAGES = {
+    "50 contacts": LARGE, "200 contacts, 2 columns": "/api/v1/contacts?limit=200&fields=name,email",
+    "50 deals": "/api/v1/deals", "50 invoices": "/api/v1/invoices", "OpenAPI": "/openapi.json", "reference": "/docs",
+}  # fmt: skip
 CREATE = Shot("/api/v1/tasks", "POST", json.dumps({"title": "Call back"}))
 BATCH = Shot("/api/v1/batch", "POST", json.dumps({"requests": [{"path": f"{SMALL}&page={n}"} for n in (1, 2, 3)] * 3
                                                   + [{"path": "/api/v1/dashboard/stats"}]}))  # fmt: skip
@@ -48,12 +54,15 @@ class Row:
 
 def cached(place: World, rounds: int, seconds: int) -> Iterator[Row]:
     """L1 and L2 hits beside the bare server that sends the same bytes."""
-    with payaid(place.env, WORKERS="1") as ours, bare(_size(ours, place, SMALL)) as theirs:
+    with payaid(place.env, WORKERS="1") as ours, bare(_bytes(ours, place, SMALL)) as theirs:
         rate(ours.url, Shot(SMALL), place.token_file, WARM_UP_S)
         mine, other, ratio = pairs(ours.url, theirs.url, Shot(SMALL), place.token_file, rounds, seconds)
         yield Row("cached, 8 KB, L1", mine, "bare Granian", other, ratio, 0.7)
     # An L1 of 1 MiB holds a tenth of what is asked in turns: every answer comes from Redis.
-    with payaid(place.env, WORKERS="1", CACHE_L1_BYTES=str(MIB)) as ours, bare(_size(ours, place, SMALL)) as theirs:
+    with (
+        payaid(place.env, WORKERS="1", CACHE_L1_BYTES=str(MIB)) as ours,
+        bare(_bytes(ours, place, SMALL)) as theirs,
+    ):
         rate(ours.url, Shot(SMALL), place.token_file, WARM_UP_S)
         mine, other, ratio = pairs(ours.url, theirs.url, Shot(SMALL), place.token_file, rounds, seconds)
         yield Row("cached, 8 KB, L2", mine, "bare Granian", other, ratio, 0.2)
@@ -68,34 +77,67 @@ def uncached(place: World, rounds: int, seconds: int) -> Iterator[Row]:
             mine = rate(ours.url, Shot(LARGE), place.token_file, seconds, connections=16)
             ratios.append(mine / other)
         yield Row("uncached list of 50", mine, "psycopg alone", other, sorted(ratios)[len(ratios) // 2], 0.5)
-        with bare(_size(ours, place, LARGE)) as theirs:
+        with bare(_bytes(ours, place, LARGE)) as theirs:
             for name, shot in (("uncached read by id", Shot(ITEM)), ("create a task", CREATE)):
                 mine, other, ratio = pairs(ours.url, theirs.url, shot, place.token_file, rounds, seconds)
                 yield Row(name, mine, "bare Granian", other, ratio, None)
-    with payaid(place.env, WORKERS="2", RATE_LIMITS="false") as ours, bare(_size(ours, place, LARGE)) as theirs:
+    with (
+        payaid(place.env, WORKERS="2", RATE_LIMITS="false") as ours,
+        bare(_bytes(ours, place, LARGE)) as theirs,
+    ):
         rate(ours.url, BATCH, place.token_file, seconds)
         mine, other, ratio = pairs(ours.url, theirs.url, BATCH, place.token_file, rounds, seconds)
         yield Row("batch of 10, cached", mine, "bare Granian", other, ratio, None)
 
 
-def facts(place: World) -> dict[str, float]:
-    """What is no ratio: start, memory, and what compression saves on a page of 50 rows."""
+def facts(place: World, seconds: int) -> dict[str, Any]:
+    """What is no ratio: seconds to the first ready answer, memory of a worker, what compression saves on pages."""
+    reader = sampled(place)
     with payaid(place.env, WORKERS="1") as server:
-        sizes = {coding: _size(server, place, LARGE, coding) for coding in ("identity", "gzip", "br")}
+        started = server.worker_bytes()
+        rate(server.url, Shot(SMALL), place.token_file, seconds)
         return {
             "startup_s": round(server.startup_s, 2),
-            "worker_MiB": round(server.worker_bytes() / MIB, 1),
-            "page_bytes": sizes["identity"],
-            "gzip_saved_percent": round(100 * (1 - sizes["gzip"] / sizes["identity"]), 1),
-            "br_saved_percent": round(100 * (1 - sizes["br"] / sizes["identity"]), 1),
+            "worker_MiB": round(started / MIB, 1),
+            "loaded_worker_MiB": round(server.worker_bytes() / MIB, 1),
+            "pages": [asdict(_page(server, reader, name, path)) for name, path in PAGES.items()],
         }
 
 
-def _size(server: Server, place: World, path: str, coding: str = "identity") -> int:
-    headers = {"authorization": f"Bearer {place.tokens[0]}", "accept-encoding": coding}
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the API as it travels; the share that a coding saves, in percent."""
+
+    name: str
+    bytes: int
+    gzip_saved: float
+    br_saved: float
+
+
+def _page(server: Server, reader: str, name: str, path: str) -> Page:
+    plain, gzip, brotli = (_size(server, reader, path, coding) for coding in ("identity", "gzip", "br"))
+    return Page(name, plain, round(100 * (1 - gzip / plain), 1), round(100 * (1 - brotli / plain), 1))
+
+
+def _bytes(server: Server, place: World, path: str) -> int:
+    return _size(server, place.tokens[0], path)
+
+
+def _size(server: Server, reader: str, path: str, coding: str = "identity") -> int:
+    headers = {"authorization": f"Bearer {reader}", "accept-encoding": coding}
     with httpx.Client() as client, client.stream("GET", f"{server.url}{path}", headers=headers) as answer:
         answer.raise_for_status()
         return sum(map(len, answer.iter_raw()))
+
+
+def _saved(pages: list[dict[str, Any]]) -> Table:
+    table = Table(title="compression", caption="share of the bytes that is not sent")
+    table.add_column("page", no_wrap=True)
+    for name in ("bytes", "gzip", "brotli"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for page in pages:
+        table.add_row(page["name"], f"{page['bytes']:,}", f"{page['gzip_saved']:.1f} %", f"{page['br_saved']:.1f} %")
+    return table
 
 
 def main() -> None:
@@ -120,10 +162,14 @@ def main() -> None:
                 goal = "" if row.goal is None else f"{row.goal:.2f}"
                 figures = (f"{row.ours:,.0f}", row.against, f"{row.theirs:,.0f}", f"{row.ratio:.2f}")
                 table.add_row(row.name, *figures, goal, row.verdict)
-        told = facts(place)
+        told = facts(place, asked.seconds)
     out = Console()
     out.print(table)
-    out.print("  ".join(f"{name} {value}" for name, value in told.items()))
+    out.print(_saved(told["pages"]))
+    out.print(
+        f"ready after {told['startup_s']} s; a worker has {told['worker_MiB']} MiB then, "
+        f"{told['loaded_worker_MiB']} MiB after {asked.seconds} s of load"
+    )
     folder = state_dir() / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)

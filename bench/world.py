@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +14,8 @@ from payaid import tokens
 from payaid.settings import Settings
 from payaidctl.indexes import create
 from payaidctl.schema import migrate
+from payaidctl.seed.plan import Parameters
+from payaidctl.seed.run import seed
 from payaidctl.stack import Stack
 
 TENANTS, ROWS = 2500, 60
@@ -27,6 +30,11 @@ INSERT INTO "Contact" (id, "tenantId", name, email, phone, company, city, state,
 SELECT 'c-' || i || '-' || n, 'bench-' || i, 'Priya Sharma ' || n, 'priya' || n || '@shop' || i || '.example',
        '+919812345678', 'Sharma Traders', 'Pune', 'Maharashtra', timestamptz '2026-01-01' + n * interval '1 hour'
 FROM generate_series(1, %(tenants)s) i, generate_series(1, %(rows)s) n;
+"""
+LARGEST = """
+SELECT u."tenantId", u.id, u.email FROM "User" u
+WHERE u.role = 'owner' AND u."tenantId" NOT LIKE 'bench-%'
+ORDER BY (SELECT count(*) FROM "Contact" c WHERE c."tenantId" = u."tenantId") DESC LIMIT 1
 """
 
 
@@ -69,15 +77,30 @@ def _fill(direct_url: str) -> None:
 
 
 def _token(settings: Settings, number: int) -> str:
+    return _minted(settings, f"bench-{number}", f"user-{number}", f"user{number}@bench.example")
+
+
+def _minted(settings: Settings, tenant: str, user: str, email: str) -> str:
     return tokens.mint(
         settings.jwt_secret.get_secret_value(),
         issuer=settings.jwt_issuer,
         audience=settings.jwt_audience,
-        tenant_id=f"bench-{number}",
-        user_id=f"user-{number}",
-        email=f"user{number}@bench.example",
+        tenant_id=tenant,
+        user_id=user,
+        email=email,
         roles=["owner"],
         modules=MODULES,
         tier="enterprise",
         ttl_s=86_400,
     )
+
+
+def sampled(place: World) -> str:
+    """Sample data beside the rest, as people's pages have it; the token of the owner of its largest tenant."""
+    url = place.env["DATABASE_DIRECT_URL"]
+    asyncio.run(seed(url, Parameters(tenants=3, contacts=400, seed=1, as_of=date(2026, 4, 1))))
+    with psycopg.connect(url) as connection:
+        found = connection.execute(LARGEST).fetchone()
+    if found is None:
+        raise SystemExit("the sample data have no owner")
+    return _minted(Settings.read(place.env), *found)

@@ -7,7 +7,7 @@ import typer
 
 from payaidctl.options import EnvFileOption, Output, OutputOption, TargetOption, TimeoutOption, YesOption
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, add_completion=False, help=__doc__)
 
 
 @app.command("show")
