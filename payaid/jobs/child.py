@@ -6,6 +6,7 @@ Each way a message is its length, eight bytes, and a pickle. It is asked (functi
 
 import os
 import pickle
+import resource
 import signal
 import struct
 import sys
@@ -17,6 +18,8 @@ LENGTH = struct.Struct(">Q")
 # What answers requests on this machine comes first.
 NICER = 10
 PARENT_EVERY_S = 0.5
+# A workbook of a megabyte may unfold to a hundred times that: what would need more than this dies, and nothing else.
+MOST_MEMORY = 4 << 30
 
 
 def framed(message: Any) -> bytes:
@@ -29,6 +32,7 @@ def main() -> None:
     """Answer until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, which ends its children
     os.nice(NICER)
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     # What a library prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "wb")

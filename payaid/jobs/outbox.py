@@ -1,13 +1,12 @@
-"""Writing and reading jobs inside a request's own transaction, bound to its tenant by row-level security."""
+"""Writing, cancelling and retrying jobs in a request's own transaction, bound to its tenant by row-level security."""
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg import AsyncConnection, AsyncCursor
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import scalar_row
 from psycopg.types.json import Jsonb
 
 from payaid.jobs.registry import names
@@ -15,32 +14,8 @@ from payaid.jobs.registry import names
 PRIORITIES = {"high": 0, "medium": 5, "low": 10}
 ADD = "SELECT payaid.job_add(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 ADD_SYSTEM = "SELECT payaid.job_add_system(%s, %s, %s, %s, %s)"
-READ = """
-SELECT id, task, state, progress, result, error, attempts, crashes, uncertain, "createdAt" AS created_at,
-       "claimedAt" AS claimed_at, "finishedAt" AS finished_at, "notBefore" AS not_before
-FROM "Outbox" WHERE "tenantId" = %s AND id = %s
-"""
 
 Door = AsyncConnection[Any] | AsyncCursor[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class JobFacts:
-    """One job, as its tenant may see it. `state` is one of those of sql/schema/010_jobs.sql; `progress` 0 to 1."""
-
-    id: str
-    task: str
-    state: str
-    progress: float | None
-    result: Any
-    error: str | None
-    attempts: int
-    crashes: int
-    uncertain: int
-    created_at: datetime
-    claimed_at: datetime | None
-    finished_at: datetime | None
-    not_before: datetime
 
 
 async def enqueue(
@@ -82,13 +57,6 @@ async def enqueue_system(door: Door, task: str, payload: Mapping[str, Any], *, d
         raise ValueError(f"no task named {task!r}; there are {', '.join(sorted(names()))}")
     given = (fresh_id(), task, Jsonb(dict(payload)), PRIORITIES["high"], dedupe)
     return str(await _scalar(door, ADD_SYSTEM, given))
-
-
-async def read(door: Door, tenant_id: str, job_id: str) -> JobFacts | None:
-    """What `GET /jobs/{id}` tells, or None: another tenant's job looks exactly like no job."""
-    async with _connection(door).cursor(row_factory=class_row(JobFacts)) as cursor:
-        await cursor.execute(READ, (tenant_id, job_id))
-        return await cursor.fetchone()
 
 
 async def cancel(door: Door, job_id: str) -> str | None:

@@ -1,6 +1,8 @@
 """Schedules fire once for all workers; housekeeping forgets what is over."""
 
 import asyncio
+import os
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -79,9 +81,15 @@ def test_housekeeping_forgets_what_is_long_over_and_nothing_else(workplace: Work
             ('old', 'x', now() - interval '25 hours', 'north'), ('new', 'x', now(), 'north')"""
     workplace.query(old_jobs)
     workplace.query(keys)
+    old, new = (workplace.folder / "files" / "t-north" / name / "contacts.csv" for name in ("old", "new"))
+    for path, hours in ((old, 26), (new, 24)):
+        path.parent.mkdir(parents=True)
+        path.write_text("x")
+        os.utime(path, (time.time() - hours * 3600,) * 2)
     workplace.worker()
     row = workplace.await_state(workplace.write("housekeeping"), "done")
-    assert row["result"] == {"jobs": 2, "idempotencyKeys": 1}
+    assert row["result"] == {"files": 1, "jobs": 2, "idempotencyKeys": 1}
+    assert (old.exists(), new.exists()) == (False, True)
     left = {one["id"] for one in workplace.query("""SELECT id FROM "Outbox" WHERE task = 'echo'""")}
     assert left == {"done-6-days", "dead-80-days", "waits"}
 
