@@ -183,7 +183,7 @@ def test_odd_ids_name_nothing(owner: Person, odd: str) -> None:
 
 @pytest.mark.parametrize(
     "path", ["/", "/api", "/api/v1", "/api/v1/", "/api/v1/contacts/", "/api/v1/crm", "/api/v1/crm/contacts/a/b/c",
-             "/api/v1/contacts//deals", "/api/v1/hr/contacts", "/api/v2/contacts", "/api/v1/contacts/a/enrich",
+             "/api/v1/contacts//deals", "/api/v1/hr/contacts", "/api/v2/contacts", "/api/v1/contacts/a/fly",
              "/API/V1/contacts", "/%00", "/%FF", "/static/none.css", "//", "/api/v1/dashboard"],
 )  # fmt: skip
 def test_a_path_that_means_nothing_is_404(owner: Person, path: str) -> None:
