@@ -27,9 +27,9 @@ AWAY_S = float(os.environ.get("STORM_AWAY_S", "5"))
 SEED = int(os.environ.get("STORM_SEED", "7"))
 LONG = SECONDS > 60
 PACE = {"lease_s": 4.0, "beat_s": 1.0, "lock_s": 3.0, "stalled_s": 1.0, "stray_s": 2.0, "sweep_s": 0.5}
-CALM_S = 60.0 + 2 * SECONDS
+CALM_S = 120.0 + 4 * SECONDS
 
-pytestmark = pytest.mark.timeout(int(240 + 6 * SECONDS))
+pytestmark = pytest.mark.timeout(int(300 + 8 * SECONDS))
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, getaddresses
+from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -99,13 +101,7 @@ def compose(
         Permanent: no such template, a value it needs is missing, or an address is none.
     """
     folder = content("templates/mail")
-    room = Environment(
-        loader=FileSystemLoader(folder),
-        undefined=StrictUndefined,
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    room = _room(folder)
     if not template.replace("-", "").isalnum() or not (folder / f"{template}.txt.j2").is_file():
         raise Permanent(f"no mail template named {template!r}")
     try:
@@ -126,6 +122,18 @@ def compose(
     except (TemplateError, MessageError, ValueError) as error:
         raise Permanent(f"mail {template!r} cannot be written: {error}") from error
     return message
+
+
+@cache
+def _room(folder: Path) -> Environment:
+    """The templates, compiled once; a file that an operator changes meanwhile is read again."""
+    return Environment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def address(text: str) -> Address:

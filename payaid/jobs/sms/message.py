@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
@@ -37,14 +39,18 @@ def compose(to: str, template: str, values: Mapping[str, Any]) -> Sms:
     folder = content("templates/sms")
     if not NAME.fullmatch(template) or not (folder / f"{template}.txt.j2").is_file():
         raise Permanent(f"no SMS template named {template!r}")
-    room = Environment(loader=FileSystemLoader(folder), undefined=StrictUndefined, autoescape=False)  # noqa: S701
     try:
-        text = " ".join(room.get_template(f"{template}.txt.j2").render(values).split())
+        text = " ".join(_room(folder).get_template(f"{template}.txt.j2").render(values).split())
     except TemplateError as error:
         raise Permanent(f"SMS {template!r} cannot be written: {error}") from error
     if not 0 < len(text) <= LONGEST:
         raise Permanent(f"SMS {template!r} has {len(text)} characters; at most {LONGEST} can be sent")
     return Sms(number(to), template, {name: str(value) for name, value in values.items()}, text)
+
+
+@cache
+def _room(folder: Path) -> Environment:
+    return Environment(loader=FileSystemLoader(folder), undefined=StrictUndefined, autoescape=False)  # noqa: S701
 
 
 def number(text: str) -> str:
