@@ -17,7 +17,8 @@ def test_the_table_of_tasks_is_complete_and_true() -> None:
 
 
 def test_every_report_is_told_of() -> None:
-    told = re.findall(r"^\| `([a-z]+-[a-z-]+)` \|", TEXT, re.MULTILINE)
+    _, _, table = TEXT.partition("| Report |")
+    told = re.findall(r"^\| `([a-z-]+)` \|", table.partition("\n\n")[0], re.MULTILINE)
     assert sorted(told) == reports.names() == sorted(REPORTS)
 
 
