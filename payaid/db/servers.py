@@ -37,7 +37,7 @@ async def fetch(pool: Pool, statement: Statement) -> bytes | None:
     async with pool.connection() as connection:
         try:
             # Counted here: a session setting would not survive a transaction pooler.
-            with ends_within(connection, pool.statement_timeout_s):
+            with timed("db"), ends_within(connection, pool.statement_timeout_s):
                 return await _fetch(connection, statement)
         except TimeoutError:
             raise TooLong("The query took longer than a statement may.") from None
