@@ -105,7 +105,13 @@ class Node:
         if self._connecting is None or self._connecting.done():
             self._connecting = asyncio.create_task(self._connect())
             self._connecting.add_done_callback(lambda done: done.cancelled() or done.exception())
-        self._link = await asyncio.shield(self._connecting)
+        try:
+            self._link = await asyncio.shield(self._connecting)
+        except asyncio.CancelledError:
+            if not self._connecting.cancelled():
+                raise  # it is the caller that was cancelled
+            # A cluster's new map does not name this node any more: no reason to break off its callers' requests.
+            raise ConnectionError("the node was given up") from None
         return self._link
 
     async def _connect(self) -> Link:

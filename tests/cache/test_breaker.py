@@ -49,3 +49,23 @@ def test_after_a_rest_one_call_looks_and_the_others_do_not_wait(monkeypatch: pyt
         server.close()
 
     asyncio.run(scene())
+
+
+def test_a_node_that_is_given_up_while_it_is_being_connected_is_away_and_breaks_off_nobody() -> None:
+    """A cluster's new map drops it: its callers' requests must go on without Redis, not end as cancelled."""
+
+    async def scene() -> None:
+        async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(never, "127.0.0.1", 0)
+        dropped = Node("127.0.0.1", server.sockets[0].getsockname()[1], Access())
+        asking = [asyncio.create_task(RedisKeyValue(dropped, 5.0).get("a")) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        dropped.close()
+        outcomes = await asyncio.gather(*asking, return_exceptions=True)
+        assert [type(one) for one in outcomes] == [Away] * 3
+        server.close()
+
+    asyncio.run(scene())
