@@ -21,6 +21,7 @@ from tests.fixtures.api import Api
 from tests.fixtures.database import Database
 from tests.torture.faults import Place, at_its_place
 from tests.torture.history import Kind
+from tests.torture.measured import keep
 from tests.torture.storm import Storm, storm
 
 
@@ -44,9 +45,7 @@ def told(request: pytest.FixtureRequest) -> Callable[..., None]:
             "trouble s": round(storm.trouble_s(), 2), "p95 ms": round(1000 * storm.percentile(0.95), 1),
             "max ms": round(1000 * storm.percentile(1.0)), **more,
         }  # fmt: skip
-        if path := os.environ.get("TORTURE_FIGURES"):
-            with Path(path).open("a") as file:
-                file.write(f"{request.node.name}: {figures}\n")
+        keep(request.node.name, figures)
 
     return tell
 
