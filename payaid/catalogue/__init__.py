@@ -5,6 +5,7 @@ Pure: it knows no HTTP and no SQL driver. A declaration validates itself and nam
 
 from payaid.catalogue.action import Action, Asked, JobAsked, Outcome
 from payaid.catalogue.field import Field, Kind
+from payaid.catalogue.leaving import Leaving
 from payaid.catalogue.registry import Catalogue
 from payaid.catalogue.resource import DeclarationError, Facts, Lines, Numbering, Relation, Resource
 from payaid.catalogue.summary import Block, Condition, Figure, Summary
@@ -21,6 +22,7 @@ __all__ = [
     "Figure",
     "JobAsked",
     "Kind",
+    "Leaving",
     "Lines",
     "Numbering",
     "Outcome",

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from payaid.catalogue import bulk
 from payaid.catalogue.action import Action
 from payaid.catalogue.field import CREATED, ID, UPDATED, Field, Kind
+from payaid.catalogue.leaving import Leaving
 
 
 class Facts(NamedTuple):
@@ -94,6 +95,7 @@ class Resource:
     derive: Derive | None = None
     tagged: bool = True
     actions: tuple[Action, ...] = ()
+    leaving: Leaving | None = None
 
     def __post_init__(self) -> None:
         """Refuse a declaration that contradicts itself."""

@@ -42,4 +42,6 @@ class Trace:
         if routes := resolve(call.path):
             call.target = routes.get(call.method)
         call.answer_headers = [*self._always, (b"x-request-id", call.request_id.encode())]
+        if call.target is not None and call.target.headers:
+            call.answer_headers += call.target.headers
         await self.app(scope, receive, send)

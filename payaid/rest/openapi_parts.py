@@ -76,5 +76,6 @@ def described(
         "operationId": "_".join(words),
         "summary": summary,
         "tags": [resource.module],
+        **({"deprecated": True} if resource.leaving else {}),
         "responses": answers | ERRORS,
     }

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from payaid.catalogue import Action, Relation, Resource, Summary
 from payaid.resources import catalogue
+from payaid.rest import leaving
 
 PREFIX = "/api/v1/"
 VERSIONS = ("v1",)
@@ -24,7 +25,7 @@ class Target:
 
     `template` is the bounded name for metrics. `grant` is the permission it takes; empty: none beyond identity.
     `also`: another one that it takes, where a row of another module stands above.
-    `public`: no identity needed. `cost`: what the limiter charges; 0: not charged.
+    `public`: no identity needed. `cost`: what the limiter charges; 0: not charged. `headers`: of every answer.
     """
 
     operation: str
@@ -39,6 +40,7 @@ class Target:
     parent: Resource | None = None
     relation: Relation | None = None
     action: Action | None = None
+    headers: leaving.Headers = ()
     # May an answer to it be kept?
     cacheable: bool = field(init=False)
 
@@ -106,7 +108,11 @@ def _resource(words: list[str]) -> Routes | None:
     for length in (2, 1):
         resource = known.get("/".join(words[:length]))
         if resource and len(words) >= length:
-            return _below(resource, words[length:])
+            found = _below(resource, words[length:])
+            if found and resource.leaving:
+                told = leaving.headers(resource.leaving)
+                return {method: replace(target, headers=told) for method, target in found.items()}
+            return found
     return None
 
 
