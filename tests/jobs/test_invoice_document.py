@@ -58,6 +58,14 @@ def test_what_people_wrote_is_never_markup() -> None:
     assert UGLY in printed(an_invoice())
 
 
+def test_a_word_longer_than_its_column_stays_inside_it() -> None:
+    lines = [Line(Decimal(1), Decimal(10), Decimal(5), description="Ω" * 120, hsn="6109")]
+    made = typeset.pdf("invoice", sheet(an_invoice(lines=lines), SELLER, None), MADE_AT)
+    text = pypdf.PdfReader(io.BytesIO(made)).pages[0].extract_text()
+    pieces = re.findall("Ω+", text.replace("\u200b", ""))
+    assert (sum(map(len, pieces)), len(pieces) > 4) == (120, True)
+
+
 def test_a_draft_says_so_and_has_no_number() -> None:
     text = printed(an_invoice(status="draft", invoiceNumber=None))
     assert "DRAFT" in text
