@@ -55,3 +55,29 @@ def test_workers_that_are_killed_in_the_middle_repeat_and_lose_nothing(bare: Off
     assert (result["rows"], result["created"], result["bad"]) == (12_000, 11_880, 120)
     assert [int(one["row"]) for one in complaints(bare, result)] == list(range(9, 12_002, 100))
     assert names_of(bare, owner) == Counter(one["name"] for one in rows if not one["email"])
+
+
+def test_a_drain_and_a_cancel_keep_what_is_done_and_the_rest_follows(bare: Office) -> None:
+    owner = bare.api.owner()
+    rows = [{"name": f"Contact {at}", "email": "bad" if at % 100 == 7 else ""} for at in range(12_000)]
+    worker = bare.place.worker(DRAIN_S="0")
+    answer = send(owner, table(rows))
+    where = answer.headers["location"]
+
+    def last() -> int:
+        checkpoint = bare.place.job(answer.json()["id"])["checkpoint"]
+        return int(checkpoint["progress"]["last"]) if checkpoint else 0
+
+    until(lambda: last() > 1, "it has begun")
+    assert worker.end() == 0
+    bare.place.worker()
+    until(lambda: last() > 4000, "it goes on")
+    assert owner.post(f"{where}/cancel", None).status_code == 202
+    assert bare.ended(owner, answer)["state"] == "cancelled"
+    done = last()
+    assert 4000 < done < 12_000
+    assert sum(names_of(bare, owner).values()) == sum(1 for one in rows[: done - 1] if not one["email"])
+    result = bare.done(owner, owner.post(f"{where}/retry", None), 60)
+    assert (result["rows"], result["created"], result["bad"]) == (12_000, 11_880, 120)
+    assert len(complaints(bare, result)) == 120
+    assert names_of(bare, owner) == Counter(one["name"] for one in rows if not one["email"])
