@@ -63,7 +63,7 @@ def test_a_word_longer_than_its_column_stays_inside_it() -> None:
     made = typeset.pdf("invoice", sheet(an_invoice(lines=lines), SELLER, None), MADE_AT)
     text = pypdf.PdfReader(io.BytesIO(made)).pages[0].extract_text()
     pieces = re.findall("Ω+", text.replace("\u200b", ""))
-    assert (sum(map(len, pieces)), len(pieces) > 4) == (120, True)
+    assert (sum(map(len, pieces)), len(pieces) > 2) == (120, True)
 
 
 def test_a_draft_says_so_and_has_no_number() -> None:
