@@ -211,7 +211,7 @@ def test_another_method_is_405_and_told_which_would_do(
 
 
 def test_a_long_query_is_refused(owner: Person) -> None:
-    problem(owner.get(f"/api/v1/contacts?city={'x' * 5000}"), 400)
+    problem(owner.get(f"/api/v1/contacts?city={'x' * 5000}"), 414)
 
 
 # -- identity -------------------------------------------------------------------------------------------------
