@@ -6,6 +6,7 @@ from collections import Counter
 import httpx
 import pytest
 
+from payaid.limits.limiter import LEASING_FROM
 from payaid.rules.tiers import BUDGETS, LOGIN, UNAUTHENTICATED, Tier
 from tests.fixtures.api import Api, Person, await_window, plain, problem
 
@@ -33,7 +34,8 @@ def test_fifty_callers_on_both_workers_get_the_limit_and_no_more(api: Api, tier:
     counted = Counter(one.status_code for one in answers)
     assert set(counted) == {200, 429}
     assert counted[200] <= limit
-    assert counted[200] >= limit * 0.9
+    # All leases together hold a tenth at most, and small plans get none: those are served to the last request.
+    assert counted[200] >= (limit if limit < LEASING_FROM else limit * 0.9)
     assert everywhere(api, person, 10)[0].status_code == 429
 
 
