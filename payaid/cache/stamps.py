@@ -97,10 +97,14 @@ class Stamps:
         self._listening = False
         self._moved()
 
-    def polled(self, epoch: str, position: int) -> None:
-        """The primary was at `position` just now."""
+    def polled(self, epoch: str, position: int, asked: float | None = None) -> None:
+        """The primary was at `position`, and not before it was `asked` (by our clock; just now if that is not said).
+
+        An answer that was long on its way says as little of now as the question's moment does.
+        """
         if epoch == self.epoch:
-            self._primary, self._primary_at = max(position, self._primary), self._clock()
+            self._primary = max(position, self._primary)
+            self._primary_at = max(self._primary_at, self._clock() if asked is None else asked)
 
     def begin(self, names: Iterable[str]) -> None:
         """These are being changed: neither hit nor fill until `settle` or `abandon`."""

@@ -37,14 +37,12 @@ async def poll_primary(dsn: str, stamps: Stamps, primary: Primary) -> None:
     """Keep `stamps` told of the primary's position, for ever; nobody waits for a primary that is silent."""
     told = 0.0
 
-    def tell(identity: Identity, at: int) -> None:
+    async def tell(connection: Connection, identity: Identity) -> None:
         nonlocal told
+        asked = time.monotonic()
+        stamps.polled(identity.epoch, await position(connection, INSERTED), asked)
         told = time.monotonic()
-        stamps.polled(identity.epoch, at)
         primary.silence.heard()
-
-    async def ask(connection: Connection, identity: Identity) -> None:
-        tell(identity, await position(connection, INSERTED))
 
     async def other_way() -> None:
         # While the direct way is cut, and the one by which everybody writes is not, "nobody can write" would be wrong.
@@ -54,14 +52,14 @@ async def poll_primary(dsn: str, stamps: Stamps, primary: Primary) -> None:
                 with contextlib.suppress(Error, Unavailable):
                     async with primary.pool.connection() as connection:
                         with answers_within(connection, SILENCE_S):
-                            tell(await identify(connection), await position(connection, INSERTED))
+                            await tell(connection, await identify(connection))
 
     async def anybody(_identity: Identity) -> str:
         return ""
 
     asking = asyncio.create_task(other_way())
     try:
-        await _poll(dsn, "primary", ask, anybody, lambda: None)
+        await _poll(dsn, "primary", tell, anybody, lambda: None)
     finally:
         asking.cancel()
 

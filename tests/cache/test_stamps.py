@@ -268,3 +268,18 @@ def test_what_a_change_touches_is_what_answers_depend_on() -> None:
     }  # fmt: skip
     many = touched(Change("t", "Deal", None, None))
     assert set(many) == {collection("t", "Deal"), any_row("t", "Deal"), any_facet("t", "Deal")}
+
+
+def test_a_position_that_was_long_on_its_way_is_as_old_as_its_question() -> None:
+    clock = Clock()
+    stamps = Stamps(clock)
+    stamps.listen("e", 100)
+    stamps.deafen()
+    clock.now = 0.9
+    stamps.polled("e", 150, asked=0.0)
+    assert stamps.primary() == 150
+    clock.now = FRESH_S + 0.1
+    assert stamps.primary() == 0, "what was asked over a second ago says nothing of now"
+    stamps.polled("e", 160, asked=1.05)
+    stamps.polled("e", 155, asked=0.95)
+    assert stamps.primary() == 160

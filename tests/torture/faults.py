@@ -161,6 +161,7 @@ FAULTS = {
         Fault("pollers cut", lambda place: _cut(place, "payaid poller primary"), _nothing, 0.5),
         # Late, and yet not so late that anybody could notice: only tokens keep their promise here.
         Fault("ear late", lambda place: _relay(place).hold(), lambda place: _relay(place).release(), 0.7),
+        Fault("ear held", lambda place: _relay(place).hold(), lambda place: _relay(place).release(), 2.5),
         Fault("ear away", lambda place: _relay(place).away(), lambda place: _relay(place).release(), 2.5),
         Fault("replay paused", lambda place: _sql(place, "replica", "SELECT pg_wal_replay_pause()"),
               lambda place: _sql(place, "replica", "SELECT pg_wal_replay_resume()"), 2.0),
