@@ -82,7 +82,8 @@ def _tell(run: Run, seconds: float, keep: Path) -> int:
     run.save(path)
     for one in run.findings[:10]:
         sys.stdout.write(f"  {one.what}: {one.detail}\n")
-    sys.stdout.writelines(f"  {line[:1000]}\n" for line in crashed[:3])
+    # Where it happened and what it was stand at the end of a traceback.
+    sys.stdout.writelines(f"  {line[:300]} ... {line[-2000:]}\n" for line in crashed[:3])
     sys.stdout.write(f"history: {path}\n")
     return 1
 
