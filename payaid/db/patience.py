@@ -24,7 +24,7 @@ def hang_up(connection: Connection) -> None:
     if connection.closed:
         return
     # A duplicate, because libpq goes on owning the descriptor itself.
-    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.pgconn.socket)) as line:
+    with contextlib.suppress(OSError, Error), socket.socket(fileno=os.dup(connection.pgconn.socket)) as line:
         line.shutdown(socket.SHUT_RDWR)
 
 
