@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from psycopg import OperationalError, errors
+from psycopg import InterfaceError, OperationalError, errors
 
 from payaid import observe
 from payaid.cache.keys import Change, touched
@@ -14,6 +14,8 @@ from payaid.db.servers import Primary
 from payaid.errors import Unavailable
 
 T = TypeVar("T")
+# The connection is lost, was closed under us, or leads to a server that is a standby by now.
+LOST = (OperationalError, InterfaceError, errors.ReadOnlySqlTransaction)
 UNKNOWN = "It is not known whether the write happened: repeat it with the same Idempotency-Key."
 
 
@@ -64,7 +66,7 @@ class Writes:
                         self._stamps.begin(unit.close())
                     # On the connection in hand: what is committed must not be answered with "no connection is free".
                     stamp = await position(connection, MARK) if unit.names or unit.repeats else 0
-            except OperationalError as error:
+            except LOST as error:
                 if unit and unit.names:
                     self._doubt(unit.names)
                     raise Unavailable(UNKNOWN) from error

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple, Self
 
+from payaid import observe
 from payaid.asgi import App, Headers, Receive, Scope, Send, answer, call_of
 from payaid.cache.entry import Entry
 from payaid.cache.local import Key
@@ -104,6 +105,7 @@ async def serve(send: Send, call: Call, store: Store, key: Key, entry: Entry) ->
     # A version means hearing; only without one is it worth asking further.
     if not store.stamps.version and store.stamps.hearing is Hearing.DARK:
         headers.append(DEGRADED)
+        observe.emit(observe.Degraded("served-dark", call.cache_class))
     condition = call.headers.get(b"if-none-match")
     if condition and matches(condition, entry.etag):
         await answer(send, call, 304, headers, b"")

@@ -27,22 +27,22 @@ class Server:
 
 
 def test_after_a_rest_one_call_looks_and_the_others_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(node, "OPEN_S", 0.1)
+    monkeypatch.setattr(node, "OPEN_S", 0.5)
 
     async def scene() -> None:
         silent = Server()
         server = await asyncio.start_server(silent.serve, "127.0.0.1", 0)
-        kept = RedisKeyValue(Node("127.0.0.1", server.sockets[0].getsockname()[1], Access()), 0.02)
+        kept = RedisKeyValue(Node("127.0.0.1", server.sockets[0].getsockname()[1], Access()), 0.1)
         await kept.open()
         for _ in range(TRIP):
             with pytest.raises(Away):
                 await kept.get("a")
-        await asyncio.sleep(0.11)
+        await asyncio.sleep(0.52)
         answers = await asyncio.gather(*(kept.get("a") for _ in range(50)), return_exceptions=True)
         assert all(isinstance(one, Away) for one in answers)
         assert silent.asked == TRIP + 1
         silent.answers = True
-        await asyncio.sleep(0.11)
+        await asyncio.sleep(0.52)
         assert await kept.get("a") == b"x"
         assert await asyncio.gather(*(kept.get("a") for _ in range(50))) == [b"x"] * 50
         await kept.close()

@@ -1,0 +1,73 @@
+"""A write whose connection fails under it: what is answered, and what is believed afterwards."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+from payaid.cache.stamps import Stamps
+from payaid.db.writing import Unit, Writes
+from payaid.errors import Unavailable
+
+LOST = [psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction]
+
+
+class Broken:
+    """A primary whose transactions fail with this, before the work or at the commit; counts them."""
+
+    def __init__(self, error: type[Exception], *, at_commit: bool) -> None:
+        self.error, self.at_commit = error, at_commit
+        self.tried = 0
+        self.pool = self
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        yield None
+
+    async def drop_broken(self) -> None:
+        """Nothing idle to test."""
+
+    @asynccontextmanager
+    async def transaction(self, *_: object) -> AsyncIterator[None]:
+        self.tried += 1
+        if not self.at_commit:
+            raise self.error
+        yield
+        raise self.error
+
+
+async def work(unit: Unit) -> str:
+    unit.touch("Deal", "d")
+    return "done"
+
+
+def run(primary: Any) -> Stamps:
+    stamps = Stamps(time.monotonic)
+    stamps.listen("e", 1)
+    stamps.polled("e", 100)
+    with pytest.raises(Unavailable) as refused:
+        asyncio.run(Writes(primary, stamps).run("t", work))
+    stamps.answer = refused.value.detail  # type: ignore[attr-defined]
+    return stamps
+
+
+@pytest.mark.parametrize("error", LOST)
+def test_a_connection_lost_before_the_work_is_replaced_once_and_then_refused(error: type[Exception]) -> None:
+    primary = Broken(error, at_commit=False)
+    stamps: Any = run(primary)
+    assert primary.tried == 2
+    assert "nothing was done" in stamps.answer
+    assert stamps.needed(("t/Deal",)) == 1
+
+
+@pytest.mark.parametrize("error", LOST)
+def test_a_commit_without_an_answer_is_told_as_unknown_and_nothing_kept_is_believed(error: type[Exception]) -> None:
+    primary = Broken(error, at_commit=True)
+    stamps: Any = run(primary)
+    assert primary.tried == 1, "it may have happened: it is not done again"
+    assert "not known" in stamps.answer
+    assert stamps.needed(("t/Deal",)) > 100
