@@ -1,4 +1,4 @@
-"""A tenant's write: one transaction on the primary, its changes dirty before COMMIT, its stamp after (rule 3)."""
+"""A tenant's write: one transaction on the primary, its changes dirty before COMMIT, its stamp after."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -27,6 +27,8 @@ class Unit:
         self.tenant = tenant
         self.changes: list[Change] = []
         self.names: list[str] = []
+        # COMMIT is on its way: from here on a lost connection means that nobody knows.
+        self.committing = False
         # An earlier write is told again: its caller needs a position that shows it, though nothing changes now.
         self.repeats = False
 
@@ -36,6 +38,7 @@ class Unit:
 
     def close(self) -> list[str]:
         """The work is done and COMMIT comes next: the names of everything it touched."""
+        self.committing = True
         self.names = [name for change in self.changes for name in touched(change)]
         return self.names
 
@@ -67,7 +70,7 @@ class Writes:
                     # On the connection in hand: what is committed must not be answered with "no connection is free".
                     stamp = await position(connection, MARK) if unit.names or unit.repeats else 0
             except LOST as error:
-                if unit and unit.names:
+                if unit and unit.committing:
                     self._doubt(unit.names)
                     raise Unavailable(UNKNOWN) from error
                 if isinstance(error, errors.QueryCanceled | errors.LockNotAvailable):

@@ -23,7 +23,8 @@ STATUS = {
     "stale": (b"cache-status", b"payaid; hit; fwd=stale"),
     "miss": (b"cache-status", b"payaid; fwd=miss"),
 }
-SPELLINGS = 30_000
+# So many raw requests are remembered; longer ones than this (a search with fifty alternatives) are understood anew.
+SPELLINGS, SPELLING = 30_000, 512
 # Whose request it is, its path and its query, as they came.
 Spelling = tuple[str | tuple[str, str, frozenset[str]], str, str]
 
@@ -53,6 +54,8 @@ class Spellings:
 
     def learn(self, call: Call, asked: Asked) -> None:
         """Remember what it asks for."""
+        if len(call.path) + len(call.query) > SPELLING:
+            return
         if len(self._known) >= SPELLINGS:
             del self._known[next(iter(self._known))]
         self._known[_spelling(call)] = asked

@@ -32,7 +32,7 @@ class Limit:
         await self.app(scope, receive, send)
 
     def at_once(self, scope: Scope, call: Call) -> bool:
-        """There is a lease in hand, or nothing to pay."""
+        """There is a lease in hand. Whatever can be a hit costs 1 (`Target` holds that)."""
         return not self._enforced or self._ride(call)
 
     def _ride(self, call: Call) -> bool:

@@ -80,10 +80,7 @@ class Cluster:
     async def _redirected(self, asked: Node, to: re.Match[str], key: str, command: bytes, timeout_s: float) -> Any:
         node = self._node((to[2] or asked.host, int(to[3])))
         if to[1] == "ASK":
-            await node.open()
-            # Said and asked in one turn of the loop, so nothing comes between them on the shared connection.
-            allowed, reply = await asyncio.gather(node.ask(key, ASKING, timeout_s), node.ask(key, command, timeout_s))
-            return allowed if isinstance(allowed, ReplyError) else reply
+            return await node.ask(key, command, timeout_s, before=ASKING)
         self._outdated()
         return await node.ask(key, command, timeout_s)
 

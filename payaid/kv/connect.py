@@ -31,10 +31,20 @@ def _single(url: str) -> Node:
     access = Access(
         username=given.get("username") or "",
         password=given.get("password") or "",
-        tls=ssl.create_default_context(cafile=given.get("ssl_ca_certs")) if secure else None,
+        tls=_context(given) if secure else None,
         database=int(given.get("db") or 0),
     )
     return Node(given.get("host") or "127.0.0.1", given.get("port") or 6379, access)
+
+
+def _context(given: dict[str, Any]) -> ssl.SSLContext:
+    """What the URL says of TLS, by redis-py's names: whom to trust, and who we are."""
+    context = ssl.create_default_context(cafile=given.get("ssl_ca_certs"))
+    if certificate := given.get("ssl_certfile"):
+        context.load_cert_chain(certificate, given.get("ssl_keyfile"))
+    if given.get("ssl_cert_reqs") in {"none", "CERT_NONE"}:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def _host_port(node: str) -> tuple[str, int]:

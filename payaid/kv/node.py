@@ -68,8 +68,8 @@ class Node:
         except (OSError, TimeoutError) as error:
             raise Away(str(error)) from error
 
-    async def ask(self, key: str, command: bytes, timeout_s: float) -> Any:
-        """The reply, an error reply included.
+    async def ask(self, key: str, command: bytes, timeout_s: float, before: bytes = b"") -> Any:
+        """The reply, an error reply included. `before` is said on the same connection with nothing in between.
 
         Raises:
             Away: no answer, or not asked because it failed a moment ago.
@@ -84,6 +84,8 @@ class Node:
             if link is None or link.broken:
                 async with asyncio.timeout(timeout_s):
                     link = await self._connected()
+            if before:
+                link.ask(before, timeout_s).add_done_callback(lambda done: done.cancelled() or done.exception())
             reply = await link.ask(command, timeout_s)
         except (OSError, TimeoutError) as error:
             self._failed(now, type(error).__name__)
@@ -106,13 +108,12 @@ class Node:
             self._connecting = asyncio.create_task(self._connect())
             self._connecting.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            self._link = await asyncio.shield(self._connecting)
+            return await asyncio.shield(self._connecting)
         except asyncio.CancelledError:
             if not self._connecting.cancelled():
                 raise  # it is the caller that was cancelled
             # A cluster's new map does not name this node any more: no reason to break off its callers' requests.
             raise ConnectionError("the node was given up") from None
-        return self._link
 
     async def _connect(self) -> Link:
         loop = asyncio.get_running_loop()
@@ -125,6 +126,8 @@ class Node:
         except BaseException:
             link.close()
             raise
+        # Here and not by whoever waits: they may all have run out of patience, and the next one finds it.
+        self._link = link
         return link
 
     def _failed(self, now: float, what: str) -> None:

@@ -47,6 +47,10 @@ class Target:
     def __post_init__(self) -> None:
         """Worked out once: every request asks."""
         object.__setattr__(self, "cacheable", self.operation in {"list", "item", "summary"})
+        if self.cacheable and self.cost != 1:
+            raise ValueError(
+                f"{self.template}: what may be kept costs 1, for a hit rides on a lease of single requests"
+            )
 
     @property
     def streams(self) -> bool:

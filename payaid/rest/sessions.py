@@ -20,7 +20,8 @@ from payaid.rest.statement import Statement, shell
 from payaid.rules.tiers import tier_of
 from payaid.settings import Settings
 
-KNOWN = 50_000
+# Callers remembered in this process; each is some 2 KB, and another is found again in L2.
+KNOWN = 20_000
 # Credentials are kept as they came, so their length is bounded, too.
 LONGEST = 4096
 # A session that was given must exist, be open and be that user's; a token without one needs an active user alone.

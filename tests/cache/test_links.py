@@ -177,3 +177,32 @@ def test_a_busy_loop_of_our_own_is_not_taken_for_silence() -> None:
         server.close()
 
     asyncio.run(scene())
+
+
+def test_a_connection_that_comes_after_its_callers_patience_serves_the_next_one() -> None:
+    async def scene() -> None:
+        slow = Fake({(b"GET", b"k"): b"$1\r\nv\r\n"})
+        greeted = 0
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal greeted
+            greeted += 1
+            await asyncio.sleep(0.2)
+            await slow._serve(reader, writer)
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        kept = RedisKeyValue(Node("127.0.0.1", server.sockets[0].getsockname()[1], Access()), 0.05)
+        with pytest.raises(Away):
+            await kept.get("k")
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    assert await kept.get("k") == b"v"
+                    break
+                except Away:
+                    await asyncio.sleep(0.02)
+        assert greeted == 1, "one connection, not one for each who gave up"
+        await kept.close()
+        server.close()
+
+    asyncio.run(scene())

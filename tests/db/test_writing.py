@@ -71,3 +71,14 @@ def test_a_commit_without_an_answer_is_told_as_unknown_and_nothing_kept_is_belie
     assert primary.tried == 1, "it may have happened: it is not done again"
     assert "not known" in stamps.answer
     assert stamps.needed(("t/Deal",)) > 100
+
+
+def test_a_write_that_touches_no_kept_row_is_not_done_again_either() -> None:
+    primary = Broken(psycopg.OperationalError, at_commit=True)
+
+    async def writes_a_job(_: Unit) -> str:
+        return "queued"
+
+    with pytest.raises(Unavailable, match="not known"):
+        asyncio.run(Writes(primary, Stamps(time.monotonic)).run("t", writes_a_job))  # type: ignore[arg-type]
+    assert primary.tried == 1
