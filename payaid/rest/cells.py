@@ -1,5 +1,6 @@
 """Rows of a table as input of the API: the first row names the fields, an empty cell gives nothing."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from payaid.rest.export import unguarded
 Row = dict[str, Any]
 # The first columns of an error file: mended, it may come back as it is.
 COMPLAINT = ("row", "column", "error")
+# No id of ours is longer, as in the path of a row.
+LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def header(resource: Resource, names: Sequence[str]) -> Header:
     if unknown:
         raise ValueError(f"{', '.join(map(repr, unknown[:10]))}: no field of {resource.name}")
     fields = [known.get(name.lower(), "") for name in own]
-    doubled = sorted({name for name in fields if name and fields.count(name) > 1})
+    doubled = sorted(name for name, times in Counter(fields).items() if name and times > 1)
     if doubled:
         raise ValueError(f"{', '.join(doubled)}: there is more than one column of this name")
     return Header(own, tuple(name if name in writable else "" for name in fields))
@@ -84,6 +87,8 @@ def read(resource: Resource, head: Header, number: int, cells: Sequence[str]) ->
             except ValueError as error:
                 wrong.append((name, str(error)))
     id_ = values.pop("id", None)
+    if id_ and (len(id_) > LONGEST_ID or "\0" in id_):
+        wrong.append(("id", f"is no id: those have {LONGEST_ID} characters at most, and no NUL"))
     try:
         values = validated(model(resource, "update" if id_ else "create"), values)
     except Invalid as error:

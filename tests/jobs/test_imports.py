@@ -119,6 +119,17 @@ def test_each_bad_row_is_told_of_and_no_other_is_lost(office: Office, owner: Per
     assert (again["created"], again["bad"], again["ignored"]) == (4, 0, ["row", "column", "error"])
 
 
+def test_what_can_be_no_id_spoils_its_row_alone(office: Office, owner: Person) -> None:
+    rows = [{"id": "", "name": "good"}, {"id": "x\0y", "name": "bad"}, {"id": "y" * 65, "name": "bad"},
+            {"id": "z" * 64, "name": "bad"}]  # fmt: skip
+    for mode in ("all-or-nothing", "skip-bad"):
+        result = office.done(owner, send(owner, table(rows), mode=mode))
+        assert (result["bad"], [(one["row"], one["column"]) for one in complaints(office, result)]) == (
+            3, [("3", "id"), ("4", "id"), ("5", "id")],
+        )  # fmt: skip
+    assert [row["name"] for row in owner.rows("/api/v1/contacts")] == ["good"]
+
+
 def test_all_or_nothing_is_nothing_while_a_row_is_bad(office: Office, owner: Person) -> None:
     sku = {"costPrice": "1", "salePrice": "2"}
     rows = [{"name": f"Tile {at}", "sku": f"T-{at}", **sku} for at in range(1200)]
