@@ -9,6 +9,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator
+from weakref import WeakSet
 
 from psycopg import Error, errors
 
@@ -17,15 +18,25 @@ from payaid.db.identity import Connection
 # A server that is alive answers a request to cancel within this.
 CANCEL_S = 0.5
 _ending: set[asyncio.Task[None]] = set()
+_hung_up: WeakSet[Connection] = WeakSet()
 
 
 def hang_up(connection: Connection) -> None:
     """Shut the socket: whoever waits for an answer gets an OperationalError now, and the pool discards it."""
     if connection.closed:
         return
+    _hung_up.add(connection)
     # A duplicate, because libpq goes on owning the descriptor itself.
     with contextlib.suppress(OSError, Error), socket.socket(fileno=os.dup(connection.pgconn.socket)) as line:
         line.shutdown(socket.SHUT_RDWR)
+
+
+def bury(connection: Connection) -> None:
+    """Close it if somebody hung up on it. Only for who uses it: libpq finds a shut socket no sooner than it next reads
+    from it, so a connection whose answer came first looks sound, and would be lent to the next.
+    """
+    if connection in _hung_up:
+        connection.pgconn.finish()
 
 
 @contextlib.contextmanager

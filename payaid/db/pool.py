@@ -11,7 +11,7 @@ from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from payaid.db.identity import Connection, Identity, identify
-from payaid.db.patience import answers_within, hang_up
+from payaid.db.patience import answers_within, bury, hang_up
 from payaid.errors import Unavailable
 from payaid.settings import Settings
 from payaid.timing import timed
@@ -78,6 +78,7 @@ class Pool:
             yield lent
         finally:
             del self._lent[lent]
+            bury(lent)
             await self._pool.putconn(lent)
 
     def hang_up(self, lent_for_s: float = 0.0) -> None:

@@ -111,7 +111,8 @@ class Replica:
         self.pool = pool = Pool(name, dsn, settings, self.met)
         self.refused = ""
         self._identity: Identity | None = None
-        self._met_early: list[Identity] = []
+        # The last of them: whoever was there before it may have been restarted since.
+        self._met_early: Identity | None = None
         self._silence = Silence(pool, SILENT_S)
         self._failures = 0
         # Grows whenever its position became unknown: an answer across such a moment may show less than was thought.
@@ -134,15 +135,15 @@ class Replica:
     def identified(self, identity: Identity) -> None:
         """The server at the end of the poller's connection: a read must be answered by the same one."""
         self._identity = identity
-        early, self._met_early = self._met_early, []
-        for one in early:
-            self.met(one)
+        early, self._met_early = self._met_early, None
+        if early:
+            self.met(early)
 
     def met(self, identity: Identity) -> None:
         """The server at the end of a connection for reads. Another one's answers have nothing to do with `position`."""
         known = self._identity
         if known is None:
-            self._met_early.append(identity)
+            self._met_early = identity
         elif (identity.system, identity.started) == (known.system, known.started):
             return
         elif not identity.in_recovery:

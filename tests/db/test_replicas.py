@@ -191,6 +191,19 @@ def test_who_answers_reads_must_be_who_is_polled(database: Database, other: Iden
     assert bool(why) == bool(refused)
 
 
+def test_of_those_met_before_the_poller_came_only_the_last_counts(database: Database) -> None:
+    """It was restarted while nobody polled it: what it was before is no other server."""
+
+    async def scene() -> str:
+        replica = Replica("replica-1", database.read_url, database.settings())
+        for started in ("then", "now"):
+            replica.met(Identity("ours", started, True, "1"))
+        replica.identified(Identity("ours", "now", True, "1"))
+        return replica.refused
+
+    assert asyncio.run(scene()) == ""
+
+
 def test_a_frozen_replica_holds_nobody(database: Database, degraded: Counter[str]) -> None:
     """Its connections stay open and say nothing; reads under way go to the primary as soon as its poller is silent."""
     place = Place(database.stack, None)  # type: ignore[arg-type]
@@ -282,6 +295,22 @@ def test_a_statement_that_takes_too_long_is_cancelled_on_the_server(database: Da
         assert left.raw == b"0"
 
     play(scene, database, DATABASE_STATEMENT_TIMEOUT_MS="200")
+
+
+def test_who_reads_after_one_that_took_too_long_gets_a_connection_that_lives(
+    database: Database, degraded: Counter[str]
+) -> None:
+    slow = Statement("SELECT pg_sleep(20)::text", {"tenant": "t"})
+
+    async def scene(path: DataPath) -> None:
+        await until(lambda: path.replicas[0].usable, "it is there")
+        for _ in range(3):
+            with pytest.raises(Unavailable, match="longer than a statement may"):
+                await path.reads.read(slow, DEPENDS)
+            assert await asked(path, 3) == {"replica-1": 3}
+        assert degraded["replica-lost"] == 0
+
+    play(scene, database, DATABASE_STATEMENT_TIMEOUT_MS="200", DATABASE_POOL_MIN="1", DATABASE_POOL_MAX="1")
 
 
 def test_however_many_lose_their_connection_the_idle_ones_are_tested_once(database: Database) -> None:
