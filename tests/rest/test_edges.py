@@ -92,6 +92,7 @@ def test_configured_origins_and_hsts_are_told_to_everybody(database: Database, t
             assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
         # With a token even this machine needs it.
         problem(api.http.get("/metrics"), 401)
+        problem(api.http.get("/metrics", headers={b"authorization": "Basic é".encode("latin-1")}), 401)
         assert api.http.get("/metrics", headers={"authorization": f"Bearer {'4f' * 32}"}).status_code == 200
 
 

@@ -77,6 +77,7 @@ def test_nobody_else_does_and_guesses_are_counted(api: Api, owner: Person) -> No
     assert refused.headers["www-authenticate"].startswith("Basic ")
     for headers in (basic("x", ""), {"authorization": "Basic ???"}, {"authorization": "Digest x"}, {}):
         problem(guesser.get("/ops", headers), 401)
+    problem(api.http.get("/ops", headers={b"authorization": "Basic é".encode("latin-1")}), 401)
     statuses = [guesser.get("/ops", bearer(api, "y" * 40)).status_code for _ in range(10)]
     assert statuses[:5] == [401] * 5
     assert statuses[-1] == 429
