@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 from payaid.rules.money import ZERO
 
 # Rule 59(4) of the CGST Rules; one lakh since August 2024 (notification 12/2024 Central Tax).
-LARGE_SINCE = ((date(2024, 8, 1), Decimal(100_000)), (date(2017, 7, 1), Decimal(250_000)))
+LARGE = Decimal(100_000)
+LARGE_SINCE = date(2024, 8, 1)
+LARGE_BEFORE = Decimal(250_000)
 NOT_SUPPLIES = ("draft", "cancelled")
 TAXES = ("cgst", "sgst", "igst")
 
@@ -42,7 +44,7 @@ class Sums:
 
 
 class Rate(NamedTuple):
-    """A line of a section: where to, and at which rate."""
+    """A line of a section: where to (empty: the invoice does not say), and at which rate."""
 
     section: str
     place: str
@@ -79,7 +81,7 @@ class GstSummary:
                 self.untaxed[treatment] += Decimal(item["taxableValue"])
                 continue
             rate = Decimal(item["gstRate"])
-            place = Rate(section, invoice["placeOfSupply"], rate)
+            place = Rate(section, invoice["placeOfSupply"] or "", rate)
             self.sections.setdefault(place, Sums()).add(item)
             self.codes.setdefault(Code(item.get("hsnCode") or "", rate), Sums()).add(item)
             (self.reverse_charge if invoice["reverseCharge"] else self.taxed).add(item)
@@ -98,5 +100,5 @@ def section_of(invoice: Mapping[str, Any], on: date) -> str:
     """B2B, B2CL or B2CS."""
     if invoice["customerGSTIN"]:
         return "B2B"
-    limit = next(amount for since, amount in LARGE_SINCE if on >= since)
+    limit = LARGE if on >= LARGE_SINCE else LARGE_BEFORE
     return "B2CL" if invoice["isInterState"] and invoice["total"] > limit else "B2CS"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from payaid.jobs.documents.reports import gst_summary
 from payaid.rules.ageing import BUCKETS, Ageing, bucket
 from payaid.rules.gst import Line, Supply, Treatment, bill
 from payaid.rules.gst_return import Code, GstSummary, Rate
@@ -106,12 +107,27 @@ def test_supplies_are_sorted_into_the_sections_of_the_return() -> None:
         )
     ] == ["B2B", "B2CL", "B2CS", "B2CS", "B2CS", "", ""]  # fmt: skip
     assert GstSummary().add(an_invoice("29", large), date(2024, 7, 31)) == "B2CS"
+    # Before GST there were no such limits; the report of that period is made all the same.
+    assert GstSummary().add(an_invoice("29", large), date(2017, 6, 30)) == "B2CS"
     assert summary.invoices == 5
     b2b = dict(summary.by_section())[Rate("B2B", "27", Decimal(18))]
     assert (b2b.taxable, b2b.cgst, b2b.sgst, b2b.igst) == (Decimal(1000), 90, 90, 0)
     assert [rate.section for rate, _ in summary.by_section()] == ["B2B", "B2CL", "B2CS", "B2CS", "B2CS"]
     assert summary.taxed.tax == sum(sums.tax for _, sums in summary.by_section())
     assert summary.taxed.taxable == sum(sums.taxable for _, sums in summary.by_code()) == 302_000
+
+
+def test_an_invoice_that_names_no_place_is_in_the_return_first() -> None:
+    summary = GstSummary()
+    for place in ("27", None, "29"):
+        summary.add(an_invoice() | {"placeOfSupply": place}, DAY)
+    assert [rate.place for rate, _ in summary.by_section()] == ["", "27", "29"]
+    report = gst_summary.REPORT(period("2026-10"), DAY)
+    row = an_invoice() | {"placeOfSupply": None, "invoiceDate": datetime(2026, 10, 15, tzinfo=UTC)}
+    named = dict.fromkeys(("invoiceNumber", "customerName", "taxable"))
+    assert "(none)" in (report.take(named | row) or ())
+    sections = report.tables()[1]
+    assert sections.rows[0][1] == "(none)"
 
 
 def test_exempt_is_not_zero_rated_and_reverse_charge_is_not_our_tax() -> None:

@@ -104,8 +104,8 @@ def _added(many: Any) -> list[Cell]:
     return [sum((getattr(one, name) for one in many), ZERO) for name in ("taxable", "cgst", "sgst", "igst")]
 
 
-def _place(code: str) -> str:
-    return f"{STATES.get(code, code)} ({code})"
+def _place(code: str | None) -> str:
+    return f"{STATES.get(code, code)} ({code})" if code else "(none)"
 
 
 REPORT: type[Report] = GstReport
