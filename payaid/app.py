@@ -46,7 +46,7 @@ def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
     transactions = Transactions(path.writes, runtime.tokens)
     files = runtime.files
     actions = Actions(transactions, Uploads(files, runtime.settings.import_limit))
-    editor, jobs, downloads = Editor(transactions), Jobs(path.primary, transactions, path.cursors), Downloads(files)
+    editor, jobs, downloads = Editor(transactions), Jobs(path.reads, transactions, path.cursors), Downloads(files)
     auth = Auth(runtime.settings, path.primary, path.writes, runtime.limiter)
     token = runtime.settings.ops_token
     ops = Ops(token.get_secret_value() if token else "", runtime.process, runtime.exposition.all, runtime.limiter)

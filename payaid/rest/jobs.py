@@ -8,7 +8,7 @@ from psycopg import sql
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from payaid.call import Call
-from payaid.db.servers import Primary
+from payaid.db.routing import Reads
 from payaid.db.writing import Unit
 from payaid.errors import Conflict, NotFound
 from payaid.jobs import outbox
@@ -58,8 +58,8 @@ class Listing(BaseModel):
 class Jobs:
     """The endpoints below /api/v1/jobs. All read the primary: what a worker has just written is what is asked for."""
 
-    def __init__(self, primary: Primary, transactions: Transactions, cursors: Cursors) -> None:
-        self._primary = primary
+    def __init__(self, reads: Reads, transactions: Transactions, cursors: Cursors) -> None:
+        self._reads = reads
         self._transactions = transactions
         self._cursors = cursors
 
@@ -71,17 +71,17 @@ class Jobs:
         params = {"state": asked.state, "task": asked.task, "after": after}
         given = {name: value for name, value in params.items() if value is not None}
         read = Statement(page(frozenset(given)), {"tenant": call.who().tenant_id, "limit": asked.limit, **given})
-        key, _, jobs = (await self._primary.read(read) or b"").partition(b"\n")
+        key, _, jobs = ((await self._reads.confirm(read)).raw or b"").partition(b"\n")
         following = b'"%s"' % self._cursors.seal(b"[%s]" % key, binding).encode() if key else b"null"
         body = b'{"data":[%s],"page":{"limit":%d,"next":%s}}' % (jobs, asked.limit, following)
         return Reply(200, body, headers=(NO_STORE,))
 
     async def show(self, call: Call, target: Target) -> Reply:
         """GET: one job. Another tenant's looks exactly like none."""
-        body = await self._primary.read(Statement(ONE, {"tenant": call.who().tenant_id, "id": target.id}))
-        if body is None:
+        one = await self._reads.confirm(Statement(ONE, {"tenant": call.who().tenant_id, "id": target.id}))
+        if one.raw is None:
             raise _none(target.id)
-        return Reply(200, body, headers=(NO_STORE,))
+        return Reply(200, one.raw, headers=(NO_STORE,))
 
     async def cancel(self, call: Call, target: Target) -> Reply:
         """202: it ends, at once or (while it runs) at its next heartbeat; 409: it is over already."""

@@ -1,6 +1,6 @@
 """What a tenant sees of its jobs, and does with them, while no worker is there to hurry."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from tests.fixtures.api import Person, plain, problem
 from tests.fixtures.database import Database
 from tests.fixtures.jobs import QueueNode
 from tests.fixtures.office import Office, opened
+from tests.fixtures.relay import Relay
 
 JOBS = "/api/v1/jobs"
 
@@ -107,3 +108,19 @@ def test_verbs_go_by_both_names_and_through_a_batch(idle: Office, owner: Person,
     for wrong in ("/api/v1/products/export", "/api/v1/contacts/x/export", "/api/v1/contacts/fly"):
         assert owner.post(wrong, {}).status_code in {404, 405}
     problem(owner.get("/api/v1/contacts/export"), 405)
+
+
+def test_a_primary_that_is_lost_for_a_moment_or_longer_is_no_bug(
+    module_database: Database, queue_node: QueueNode, relays: Callable[..., Relay], tmp_path: Path
+) -> None:
+    relay = relays(module_database.stack.site.ports["primary"])
+    through = relay.url(module_database.listen_url)
+    with opened(module_database, queue_node, tmp_path, DATABASE_URL=through, WORKERS="1") as office:
+        owner = office.api.owner()
+        job = written(owner)
+        for path in (JOBS, f"{JOBS}/{job}"):
+            relay.cut()  # every connection that the pool holds
+            plain(owner.get(path))
+        relay.away()
+        for path in (JOBS, f"{JOBS}/{job}"):
+            problem(owner.get(path), 503)
