@@ -45,7 +45,7 @@ def endpoints(runtime: Runtime, batches: Batches) -> dict[str, Endpoint]:
     path = runtime.path
     transactions = Transactions(path.writes, runtime.tokens)
     files = runtime.files
-    actions = Actions(transactions, Uploads(files, runtime.settings.import_limit))
+    actions = Actions(transactions, Uploads(files, runtime.settings.import_limit, runtime.settings.uploads_waiting))
     editor, jobs, downloads = Editor(transactions), Jobs(path.reads, transactions, path.cursors), Downloads(files)
     auth = Auth(runtime.settings, path.primary, path.writes, runtime.limiter)
     token = runtime.settings.ops_token

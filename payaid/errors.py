@@ -118,6 +118,14 @@ class Conflict(PayaidError):
     advice = "Read the current state and decide again."
 
 
+class TooMuchWaiting(Conflict):
+    """The organisation's uploads that are not dealt with yet have reached their bound."""
+
+    code = "uploads-waiting"
+    title = "Too many uploads are waiting"
+    advice = "Wait until imports are done: their uploads are removed then. Retry those that failed, or let them be."
+
+
 class PreconditionFailed(PayaidError):
     """If-Match named a version that is no longer current."""
 

@@ -22,6 +22,8 @@ from payaid.errors import NotFound, Unavailable
 PREFIX = "/api/v1/files/"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,46}")
 JOB = re.compile(r"[A-Za-z0-9-]{1,36}")
+# What an upload is called, whatever its ending: no file that a job makes is.
+UPLOAD = "upload"
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
@@ -76,8 +78,15 @@ class Files:
         """
         if not NAME.fullmatch(ticket.name) or not JOB.fullmatch(ticket.job) or not ticket.tenant:
             raise ValueError(f"{ticket.job}/{ticket.name} cannot be a file's name")
+        return self._tenant(ticket.tenant) / ticket.job / ticket.name
+
+    def _tenant(self, tenant: str) -> Path:
         # Quoted, a tenant's id holds no slash; with a letter in front it is not `..` either.
-        return self.root / f"t-{quote(ticket.tenant, safe='')}" / ticket.job / ticket.name
+        return self.root / f"t-{quote(tenant, safe='')}"
+
+    def waiting(self, tenant: str) -> int:
+        """The bytes of a tenant's uploads."""
+        return sum(_size(path) for path in self._tenant(tenant).glob(f"*/{UPLOAD}.*"))
 
     def place(self, ticket: Ticket) -> Path:
         """The same, with the folders made; nobody else on this machine may look into them."""
@@ -126,6 +135,13 @@ class Files:
 
     def _sign(self, content: bytes) -> bytes:
         return hmac.digest(self._key, content, hashlib.sha256)[:SIGNATURE]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _touched(folder: Path) -> float:

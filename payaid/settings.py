@@ -188,6 +188,11 @@ class Settings(Outside):
         24.0, "FILES_KEEP_H", "jobs", "Hours for which a file that a job has made can be downloaded.", gt=0, le=720
     )
     import_limit: int = setting(67_108_864, "IMPORT_LIMIT", "jobs", "Largest upload of an import, in bytes.", ge=1024)
+    uploads_waiting: int = setting(
+        536_870_912, "UPLOADS_WAITING", "jobs",
+        "Bytes of uploads that one tenant's open and failed jobs may hold; below IMPORT_LIMIT, less can be sent.",
+        ge=1024,
+    )  # fmt: skip
 
     # -- telemetry --------------------------------------------------------------------------------------------
     log_level: str = setting(

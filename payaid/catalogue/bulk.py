@@ -39,7 +39,7 @@ def load(path: str) -> Action:
 
     return Action(
         "import", f"Import {path.partition('/')[2]} from a table (CSV or XLSX), whose first row names the fields", rule,
-        on_item=False, uploads=(CSV, XLSX),
+        on_item=False, cost=10, uploads=(CSV, XLSX),
         fields=(
             Field("mode", Kind.CHOICE, nullable=False, choices=MODES,
                   about="What bad rows mean: they are left out, or nothing is done."),

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import shutil
 import time
 import traceback
 from collections.abc import Awaitable, Callable
@@ -108,6 +109,9 @@ class Executor:
             return Ending(await self._record(job, Verdict("cancelled"), "cancelled"))
         except Exception as error:  # noqa: BLE001  a task may raise anything; every end is recorded
             return await self._failed(task, job, error)
+        for folder in job.leftovers:
+            # What cannot be removed now is housekeeping's.
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         return Ending("done")
 
     async def _attempt(self, task: Task, job: Job) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from psycopg import AsyncConnection
@@ -58,6 +59,7 @@ class Job:
         self.acted = False
         self.recording = False
         self.stopping: str | None = None
+        self.leftovers: list[Path] = []
         self._ledger = ledger
         self._transaction: AsyncConnection[Any] | None = None
         self._running: asyncio.Task[Any] | None = None
@@ -124,6 +126,15 @@ class Job:
         of this attempt, whatever its reason, kills the process; its death is `Transient`.
         """
         return await self.services.processes.run(function, *args, **kwargs)
+
+    def upload(self) -> Path:
+        """The upload that the payload names. Once the job is recorded as done, and not before, because a retry wants
+        it again, its folder is removed.
+        """
+        folder, _, name = str(self.payload["upload"]).partition("/")
+        path = self.services.files.path(Ticket(self.tenant, folder, name))
+        self.leftovers.append(path.parent)
+        return path
 
     def tell(self, progress: float) -> None:
         """How far it is, 0 to 1; sent with the next heartbeat, so it costs nothing."""

@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 from payaid.asgi import Receive
 from payaid.call import Call
-from payaid.errors import BadRequest, BodyTooLarge, DeadlineExceeded, UnsupportedMedia
-from payaid.files import Files, Ticket
+from payaid.errors import BadRequest, BodyTooLarge, DeadlineExceeded, TooMuchWaiting, UnsupportedMedia
+from payaid.files import UPLOAD, Files, Ticket
 
 ENDINGS = {
     "text/csv": "csv",
@@ -36,17 +36,18 @@ class Upload:
 
 
 class Uploads:
-    """Takes bodies of at most `limit` bytes into the folder of files."""
+    """Takes bodies of at most `limit` bytes into the folder of files, and of a tenant at most `waiting` in all."""
 
-    def __init__(self, files: Files, limit: int) -> None:
+    def __init__(self, files: Files, limit: int, waiting: int) -> None:
         self._files = files
         self._limit = limit
+        self._waiting = waiting
 
     async def store(self, call: Call, media_types: tuple[str, ...]) -> Upload:
         """The body, stored.
 
         Raises:
-            UnsupportedMedia, BodyTooLarge, BadRequest, DeadlineExceeded: nothing is left behind then.
+            UnsupportedMedia, BodyTooLarge, TooMuchWaiting, BadRequest, DeadlineExceeded: nothing is left behind then.
         """
         media_type = call.header(b"content-type").partition(";")[0].strip().lower()
         if media_type not in media_types:
@@ -54,18 +55,29 @@ class Uploads:
         declared = call.header(b"content-length")
         if declared.isdigit() and int(declared) > self._limit:
             raise self._too_large()
-        ticket = Ticket(call.who().tenant_id, str(uuid.uuid4()), f"upload.{ENDINGS[media_type]}")
+        ticket = Ticket(call.who().tenant_id, str(uuid.uuid4()), f"{UPLOAD}.{ENDINGS[media_type]}")
         path = await asyncio.to_thread(self._files.place, ticket)
         try:
             async with asyncio.timeout(LONGEST_S):
                 with await asyncio.to_thread(path.open, "wb") as sink:
+                    await asyncio.to_thread(self._reserve, ticket, sink, int(declared) if declared.isdigit() else None)
                     digest = await self._take(call, sink)
+                    await asyncio.to_thread(sink.truncate)
         except BaseException as error:
             discard(path)
             if isinstance(error, TimeoutError):
                 raise DeadlineExceeded(f"The body did not arrive within {LONGEST_S:g} s.") from None
             raise
         return Upload(f"{ticket.job}/{ticket.name}", path, digest)
+
+    def _reserve(self, ticket: Ticket, sink: BinaryIO, declared: int | None) -> None:
+        """Let the file be as long as it may become, which takes no space: whoever sends at the same time counts it."""
+        sink.truncate(self._limit if declared is None else declared)
+        if self._files.waiting(ticket.tenant) > self._waiting:
+            raise TooMuchWaiting(
+                f"Uploads that wait may have {self._waiting:,} bytes together; this would be more.",
+                headers={"Connection": "close"},  # the body is unread: nothing else can come behind it
+            )
 
     async def _take(self, call: Call, sink: BinaryIO) -> bytes:
         receive: Receive | None = call.receive

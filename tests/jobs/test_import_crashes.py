@@ -16,7 +16,7 @@ from tests.jobs.test_imports import CSV, IMPORT, complaints, names_of, send, tab
 @pytest.fixture
 def bare(module_database: Database, queue_node: QueueNode, tmp_path: Path) -> Iterator[Office]:
     """An office without a worker, whose uploads are small."""
-    with opened(module_database, queue_node, tmp_path, IMPORT_LIMIT="2000000") as office:
+    with opened(module_database, queue_node, tmp_path, IMPORT_LIMIT="2000000", UPLOADS_WAITING="4000000") as office:
         yield office
 
 
@@ -32,6 +32,28 @@ def test_an_import_is_bounded_by_its_own_setting(bare: Office) -> None:
     headers = {"authorization": f"Bearer {owner.token}", **CSV}
     problem(bare.api.http.post(IMPORT, content=chunked(), headers=headers), 413)
     assert len(list(Path(bare.place.env["FILES_DIR"]).rglob("upload.csv"))) == 1
+
+
+def test_what_a_tenant_leaves_waiting_is_bounded(bare: Office) -> None:
+    owner, other = bare.api.owner(), bare.api.owner()
+    body = b"name\n" + b"x" * 100 + b"\n" * 1_499_895
+    answers = [send(owner, body) for _ in range(2)]
+    refused = problem(send(owner, body), 409)
+    assert (refused["code"], "4,000,000 bytes" in refused["detail"]) == ("uploads-waiting", True)
+
+    def chunked() -> Iterator[bytes]:
+        yield b"name\nx\n"  # it may become as long as any
+
+    headers = {"authorization": f"Bearer {owner.token}", **CSV}
+    problem(bare.api.http.post(IMPORT, content=chunked(), headers=headers), 409)
+    assert send(other, body).status_code == 202
+    assert len(list(Path(bare.place.env["FILES_DIR"]).rglob("upload.csv"))) == 3
+    small = send(owner, b"name\nx\n")
+    assert small.status_code == 202
+    bare.place.worker()
+    for answer in (*answers, small):
+        bare.done(owner, answer, 60)
+    until(lambda: send(owner, body).status_code == 202, "there is room again")
 
 
 def test_workers_that_are_killed_in_the_middle_repeat_and_lose_nothing(bare: Office) -> None:

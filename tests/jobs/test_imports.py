@@ -13,6 +13,7 @@ import pytest
 from xlsxwriter import Workbook
 
 from tests.fixtures.api import Person, plain, problem
+from tests.fixtures.jobs import until
 from tests.fixtures.office import Office
 
 IMPORT = "/api/v1/crm/contacts/import"
@@ -207,6 +208,27 @@ def test_what_is_refused_at_the_door_leaves_nothing_behind(office: Office, owner
     problem(send(office.api.tenant(modules=("finance",)).user(), b"name\nx\n"), 403)
     problem(send(office.api.stranger(), b"name\nx\n"), 401)
     assert set(files.rglob("upload.*")) == before
+
+
+def test_an_upload_is_kept_for_a_retry_and_gone_once_it_is_done(office: Office, owner: Person, tmp_path: Path) -> None:
+    files = Path(office.place.env["FILES_DIR"])
+    with Workbook(str(tmp_path / "contacts.xlsx")) as book:
+        book.add_worksheet().write_column(0, 0, ["name", "Asha"])
+    before = set(files.rglob("*"))
+    for body, kind in ((b"name\nAsha\n", CSV), ((tmp_path / "contacts.xlsx").read_bytes(), XLSX)):
+        office.done(owner, send(owner, body, kind=kind))
+        until(lambda: not {*files.rglob("*.csv"), *files.rglob("*.xlsx")} - before, "upload and table are gone")
+    answer = send(owner, b"colour\nred\n")
+    where = answer.headers["location"]
+    assert office.ended(owner, answer)["state"] == "dead"
+    again = owner.post(f"{where}/retry", None)
+    assert "'colour': no field" in office.ended(owner, again)["error"]
+
+
+def test_it_costs_ten(office: Office) -> None:
+    person = office.api.tenant(tier="free").user()
+    left = [int(send(person, b"name\nx\n").headers["x-ratelimit-remaining"]) for _ in range(2)]
+    assert left[0] - left[1] == 10
 
 
 def test_a_key_makes_one_import_of_two_uploads(office: Office, owner: Person) -> None:

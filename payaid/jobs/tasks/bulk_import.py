@@ -16,7 +16,6 @@ from psycopg import AsyncConnection, Rollback
 
 from payaid.catalogue import Resource
 from payaid.db.writing import Unit
-from payaid.files import Ticket
 from payaid.jobs.job import Job
 from payaid.jobs.output import Mark, Output
 from payaid.jobs.policy import Effect, Permanent, Policy
@@ -129,8 +128,7 @@ async def run(job: Job) -> Any:
 
 async def _table(job: Job) -> Path:
     """The upload, as a CSV."""
-    upload, _, name = str(job.payload["upload"]).partition("/")
-    path = job.services.files.path(Ticket(job.tenant, upload, name))
+    path = job.upload()
     if not await asyncio.to_thread(path.is_file):
         raise Permanent("the upload has been removed: send it again")
     if path.suffix != ".xlsx":

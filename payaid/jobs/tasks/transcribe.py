@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from payaid.files import Ticket
 from payaid.jobs import ai
 from payaid.jobs.job import Job
 from payaid.jobs.policy import Effect, Permanent, Policy
@@ -18,10 +17,9 @@ async def run(job: Job) -> Any:
     """Payload {upload}; {text}."""
     if job.load_run:
         return {"skipped": f"load run {job.load_run}"}
-    folder, _, name = str(job.payload["upload"]).partition("/")
-    path = job.services.files.path(Ticket(job.tenant, folder, name))
+    path = job.upload()
     sound = await asyncio.to_thread(_read, path)
-    return {"text": await ai.transcript(job, name, sound)}
+    return {"text": await ai.transcript(job, path.name, sound)}
 
 
 def _read(path: Path) -> bytes:
