@@ -83,6 +83,27 @@ def test_a_workbook_holds_the_same_cells(office: Office, owner: Person) -> None:
     assert result["rows"] == len(FORMULAS)
 
 
+def test_a_cell_that_no_sheet_holds_is_refused_and_not_cut(office: Office) -> None:
+    owner = office.api.owner()
+    assert owner.tenant
+    wanted = {"format": "xlsx", "fields": ["name", "notes"]}
+    owner.tenant.insert("Contact", [{"name": "long", "notes": "x" * 32_767}])
+    office.place.database.await_replay()
+    raw = office.fetched(office.done(owner, owner.post(EXPORT, wanted)))
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(raw)).get_sheet_by_index(0).to_python()
+    assert len(rows[1][1]) == 32_767
+    for length in (32_768, 200_000):
+        owner.tenant.insert("Contact", [{"name": "longer", "notes": "x" * length}])
+        office.place.database.await_replay()
+        answer = owner.post(EXPORT, wanted)
+        job = office.ended(owner, answer)
+        assert (job["state"], job["attempts"]) == ("dead", 1)
+        assert f"row 2 has a cell of {length:,} characters" in job["error"]
+        assert "export as csv" in job["error"]
+        assert not list(Path(office.place.env["FILES_DIR"]).glob(f"*/{answer.json()['id']}/*"))
+    assert office.done(owner, owner.post(EXPORT, {**wanted, "format": "csv"}))["rows"] == 3
+
+
 def test_filters_and_fields_are_those_of_a_list(office: Office, owner: Person) -> None:
     wanted = {"filters": {"status": "active", "leadScore.gte": "3"}, "fields": ["leadScore", "name"]}
     rows = table(office.fetched(office.done(owner, owner.post(EXPORT, wanted))))

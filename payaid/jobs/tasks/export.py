@@ -25,6 +25,9 @@ AT_ONCE = 2
 STRETCH = 500
 LONGEST_REST_S = 0.1
 XLSX_ROWS = 1_048_575
+XLSX_CELL = 32_767
+# Longer than anything in the database; what is read is our own.
+LONGEST_FIELD = 2**31 - 1
 
 
 async def run(job: Job) -> Any:
@@ -82,13 +85,20 @@ async def _xlsx(job: Job, query: Export, out: Output) -> None:
     async with job.file(name) as table:
         await _csv(job, query, table)
     whole = out.path.with_name(name)
-    await job.compute(workbook, str(whole), str(out.path))
-    await asyncio.to_thread(whole.unlink)
+    try:
+        await job.compute(workbook, str(whole), str(out.path))
+    finally:
+        whole.unlink()
     out.rows = table.rows
 
 
 def workbook(table: str, target: str) -> None:
-    """The table as a workbook of one sheet: every cell is text, so nothing is taken for a formula or a date."""
+    """The table as a workbook of one sheet: every cell is text, so nothing is taken for a formula or a date.
+
+    Raises:
+        Permanent: a cell is longer than a sheet can hold.
+    """
+    csv.field_size_limit(LONGEST_FIELD)
     with (
         Path(table).open(newline="", encoding="utf-8") as source,
         Workbook(target, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book,
@@ -96,7 +106,11 @@ def workbook(table: str, target: str) -> None:
         sheet = book.add_worksheet()
         for number, row in enumerate(csv.reader(source)):
             for column, cell in enumerate(row):
-                sheet.write_string(number, column, unguarded(cell))
+                if sheet.write_string(number, column, unguarded(cell)):  # it would be cut, without a word
+                    raise Permanent(
+                        f"row {number + 1} has a cell of {len(cell):,} characters, and a sheet's hold"
+                        f" {XLSX_CELL:,}: export as csv, or without that field"
+                    )
 
 
 def _bounded(job: Job, rows: int) -> None:
