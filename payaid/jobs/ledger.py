@@ -73,7 +73,7 @@ class Ledger:
     async def done(self, job_id: str, fence: int, result: Any, connection: AsyncConnection[Any] | None = None) -> bool:
         """End a job well, inside `connection`'s transaction where its effects are; False when it is fenced off."""
         query: LiteralString = "SELECT payaid.job_done(%s, %s, %s)"
-        value = None if result is None else Jsonb(result)
+        value = None if result is None else Jsonb(storable(result))
         if connection is None:
             return bool(await self._scalar(query, job_id, fence, value))
         cursor = await connection.execute(query, (job_id, fence, value))
@@ -82,14 +82,17 @@ class Ledger:
 
     async def checkpoint(self, job_id: str, fence: int, state: Any, connection: AsyncConnection[Any]) -> bool:
         """Record how far a job has come, in `connection`'s transaction; False when it is fenced off."""
-        cursor = await connection.execute("SELECT payaid.job_checkpoint(%s, %s, %s)", (job_id, fence, Jsonb(state)))
+        cursor = await connection.execute(
+            "SELECT payaid.job_checkpoint(%s, %s, %s)", (job_id, fence, Jsonb(storable(state)))
+        )
         row = await cursor.fetchone()
         return bool(row and row[0])
 
     async def fail(self, job_id: str, fence: int, verdict: Verdict, cause: str) -> bool:
         """End an attempt badly; False when the job is fenced off."""
         query: LiteralString = "SELECT payaid.job_fail(%s, %s, %s, %s, %s, %s)"
-        return bool(await self._scalar(query, job_id, fence, verdict.state, verdict.after_s, verdict.uncertain, cause))
+        said = storable(cause)
+        return bool(await self._scalar(query, job_id, fence, verdict.state, verdict.after_s, verdict.uncertain, said))
 
     async def release(self, job_id: str, fence: int) -> bool:
         """Give a claim back unused."""
@@ -143,3 +146,18 @@ class Ledger:
         async with self.pool.connection() as connection, connection.cursor(row_factory=scalar_row) as cursor:
             await cursor.execute(query, values)
             return await cursor.fetchone()
+
+
+def storable(value: Any) -> Any:
+    """The same without what PostgreSQL keeps in no text: NUL, and halves of surrogate pairs. Outsiders' answers and the
+    errors about them may hold either, and a job whose end cannot be recorded would have none.
+    """
+    match value:
+        case str():
+            return value.replace("\0", "").encode("utf-8", "replace").decode()
+        case dict():
+            return {storable(name): storable(one) for name, one in value.items()}
+        case list() | tuple():
+            return [storable(one) for one in value]
+        case _:
+            return value

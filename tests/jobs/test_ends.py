@@ -31,6 +31,12 @@ def test_a_permanent_error_is_not_tried_again_and_a_person_may_revive_the_job(st
     assert staffed.contacts_of(job) == 1
 
 
+def test_what_no_text_may_hold_keeps_no_end_from_being_recorded(staffed: Workplace) -> None:
+    failing, done = (staffed.write("row", {"garbles": where}) for where in ("error", "result"))
+    assert "they answered ?nonsense" in staffed.await_state(failing, "dead")["error"]
+    assert staffed.await_state(done, "done")["result"] == {"they": ["answered nonsense", 7, None]}
+
+
 def test_an_attempt_that_overstays_its_deadline_is_ended(staffed: Workplace) -> None:
     job = staffed.write("row", {"dawdle": 30})
     row = staffed.await_state(job, "done")  # only the first attempt dawdles

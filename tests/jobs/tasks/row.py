@@ -15,8 +15,12 @@ async def run(job: Job) -> Any:
         raise Transient(f"attempt {job.attempt} was told to fail")
     if job.payload.get("refuse"):
         raise Permanent("this can never work")
+    if job.payload.get("garbles") == "error":
+        raise Permanent("they answered \0\ud800nonsense")
     job.tell(0.5)
     # The first attempt only: whoever runs it again, runs through.
     if job.fence == 1:
         await asyncio.sleep(job.payload.get("dawdle", 0.0))
+    if job.payload.get("garbles") == "result":
+        return {"they\0": ["answered \0nonsense", 7, None]}
     return {"attempt": job.attempt}
