@@ -23,8 +23,18 @@ from payaid.rest.transact import Transactions
 STATES = ("scheduled", "pending", "handed", "running", "retrying", "uncertain", "done", "dead", "cancelled")
 # A job changes by itself, so an answer about it is old at once.
 NO_STORE = (b"cache-control", b"no-store")
+# Of what ended an attempt the tenant gets the words that a task or sql/schema/011 wrote; an exception that nobody chose
+# to raise may name hosts, files or another's values, and is for `payaidctl jobs show`.
+SAID: LiteralString = (
+    "CASE WHEN t.error IS NULL OR t.error IN ('cancelled', 'ten workers died running it',"
+    " 'its worker died while acting: done or not, nobody knows') THEN t.error"
+    " WHEN t.error ~ '^(Permanent|Transient|Uncertain): '"
+    " THEN regexp_replace(regexp_replace(t.error, '^[A-Z][a-z]+: ', ''), ' [(]at [^() ]+:[0-9]+[)]$', '')"
+    " WHEN starts_with(t.error, 'TimeoutError: the attempt''s deadline passed') THEN 'the attempt''s deadline passed'"
+    " ELSE 'an internal error; the operator has the cause' END AS error"
+)
 COLUMNS: LiteralString = (
-    't.id, t.task, t.state, t.progress, t.result, t.error, t.attempts, t.uncertain, t."createdAt",'
+    f't.id, t.task, t.state, t.progress, t.result, {SAID}, t.attempts, t.uncertain, t."createdAt",'
     ' t."notBefore", t."claimedAt" AS "startedAt", t."finishedAt"'
 )
 SHOWN = sql.SQL(

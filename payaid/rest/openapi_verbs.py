@@ -110,7 +110,7 @@ def _job() -> Schema:
         "state": {"type": "string", "enum": list(STATES)},
         "progress": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
         "result": {"description": "What it made; a file as `link`, `bytes`, `rows` and `expiresAt`."},
-        "error": {"type": ["string", "null"]},
+        "error": {"type": ["string", "null"], "description": "Why it failed; a fault of ours is named no closer."},
         "attempts": {"type": "integer", "description": "How many have failed."},
         "uncertain": {"type": "integer", "description": "How many ended without anybody knowing whether they acted."},
         "createdAt": MOMENT,

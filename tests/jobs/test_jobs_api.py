@@ -75,11 +75,31 @@ def test_a_waiting_job_is_cancelled_at_once_and_done_again(idle: Office, owner: 
     problem(owner.post(f"{JOBS}/{job}/retry", None), 409)
 
 
-def test_a_dead_job_says_why(idle: Office, owner: Person) -> None:
+INTERNAL = "an internal error; the operator has the cause"
+
+
+@pytest.mark.parametrize(
+    ("cause", "shown"),
+    [
+        ("Permanent: row 3: the date is none (at sheet.py:37)", "row 3: the date is none"),
+        ("Transient: the server answered 451 (try later) (at smtp.py:68)", "the server answered 451 (try later)"),
+        ("Uncertain: it broke off,\nand nobody knows", "it broke off,\nand nobody knows"),
+        ("TimeoutError: the attempt's deadline passed (at tasks.py:520)", "the attempt's deadline passed"),
+        ("its worker died while acting: done or not, nobody knows",) * 2,
+        ("ten workers died running it",) * 2,
+        ("UniqueViolation: duplicate key DETAIL: (email)=(x@y.in) exists (at cursor.py:97)", INTERNAL),
+        ("PermanentlyLost: 10.0.0.7:5432 (at pool.py:3)", INTERNAL),
+        ("no disk", INTERNAL),
+    ],
+)
+def test_a_dead_job_says_why_in_words_that_were_meant_for_it(
+    idle: Office, owner: Person, cause: str, shown: str
+) -> None:
     job = written(owner)
-    idle.place.query("""UPDATE "Outbox" SET state = 'dead', error = 'no disk', attempts = 3 WHERE id = %s""", job)
-    shown = plain(owner.get(f"{JOBS}/{job}"))
-    assert (shown["state"], shown["error"], shown["attempts"], shown["result"]) == ("dead", "no disk", 3, None)
+    idle.place.query("""UPDATE "Outbox" SET state = 'dead', error = %s, attempts = 3 WHERE id = %s""", cause, job)
+    one = plain(owner.get(f"{JOBS}/{job}"))
+    assert (one["state"], one["error"], one["attempts"], one["result"]) == ("dead", shown, 3, None)
+    assert [row["error"] for row in owner.rows(JOBS)] == [shown]
     assert owner.post(f"{JOBS}/{job}/retry", None).json()["attempts"] == 0
 
 
