@@ -180,6 +180,11 @@ class Settings(Outside):
     worker_processes: int = setting(
         2, "WORKER_PROCESSES", "jobs", "Child processes of a worker, for PDFs and spreadsheets.", ge=1, le=64
     )
+    worker_process_memory: int = setting(
+        1_073_741_824, "WORKER_PROCESS_MEMORY", "jobs",
+        "Address space of each child process, in bytes: what would need more (a workbook that unfolds) is refused.",
+        ge=268_435_456,
+    )  # fmt: skip
     files_dir: str = setting(
         "", "FILES_DIR", "jobs",
         "Folder that API and workers share: uploads, and the files that jobs make; unset: no exports, no imports.",

@@ -1,4 +1,4 @@
-"""A process for work that keeps a processor busy: `python -m payaid.jobs.child`, asked and answered over its pipes.
+"""A process for work that keeps a processor busy: `python -m payaid.jobs.child MEMORY`, asked over its pipes.
 
 Each way a message is its length, eight bytes, and a pickle. It is asked (function, args, kwargs), and answers
 (True, result) or (False, exception); its end is the end of its input.
@@ -18,8 +18,6 @@ LENGTH = struct.Struct(">Q")
 # What answers requests on this machine comes first.
 NICER = 10
 PARENT_EVERY_S = 0.5
-# A workbook of a megabyte may unfold to a hundred times that: what would need more than this dies, and nothing else.
-MOST_MEMORY = 4 << 30
 
 
 def framed(message: Any) -> bytes:
@@ -32,7 +30,9 @@ def main() -> None:
     """Answer until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, which ends its children
     os.nice(NICER)
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    # A workbook of a megabyte may unfold to a hundred times that: what needs more than this dies, and nothing else.
+    memory = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     # What a library prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "wb")

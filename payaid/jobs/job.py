@@ -27,7 +27,7 @@ class Services:
 
     def __init__(self, settings: Settings, closing: AsyncExitStack) -> None:
         self.settings = settings
-        self.processes = Processes(settings.worker_processes)
+        self.processes = Processes(settings.worker_processes, settings.worker_process_memory)
         closing.push_async_callback(self.processes.close)
         self.files = Files(settings.files_dir, settings.jwt_secret.get_secret_value(), settings.files_keep_h * 3600)
         self._closing = closing
@@ -123,7 +123,7 @@ class Job:
 
     async def compute(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a top-level pure function answers, in another process: for work that keeps a processor busy. The end
-        of this attempt, whatever its reason, kills the process; its death is `Transient`.
+        of this attempt, whatever its reason, kills the process; its death is `Died`, which is `Transient`.
         """
         return await self.services.processes.run(function, *args, **kwargs)
 

@@ -23,10 +23,15 @@ MOST_CALLS = 200
 INHERITED = ("PATH", "HOME", "LANG", "LC_", "TZ", "TMPDIR", "PYTHON", "PAYAID_CONTENT", "VIRTUAL_ENV")
 
 
-class Processes:
-    """At most `size` children, started when they are needed and used again."""
+class Died(Transient):
+    """The child is dead: out of memory, of a crash in a library, or somebody killed it."""
 
-    def __init__(self, size: int) -> None:
+
+class Processes:
+    """At most `size` children of so much memory each, started when they are needed and used again."""
+
+    def __init__(self, size: int, memory: int) -> None:
+        self._memory = memory
         # Last in, first out: one that is warm is used before another is started.
         self._idle: asyncio.LifoQueue[_Child | None] = asyncio.LifoQueue()
         for _ in range(size):
@@ -39,7 +44,7 @@ class Processes:
         Cancelled (a deadline, a person, a drain), it kills the child.
 
         Raises:
-            Transient: the child died, of memory perhaps. Whatever the function raises is raised here.
+            Died: the child did, of memory perhaps. Whatever the function raises is raised here.
         """
         child = await self._idle.get()
         try:
@@ -74,7 +79,7 @@ class Processes:
     async def _start(self) -> "_Child":
         env = {name: value for name, value in os.environ.items() if name.startswith(INHERITED)}
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "payaid.jobs.child", stdin=PIPE, stdout=PIPE, env=env
+            sys.executable, "-m", "payaid.jobs.child", str(self._memory), stdin=PIPE, stdout=PIPE, env=env
         )
         child = _Child(process)
         self._children.add(child)
@@ -105,7 +110,7 @@ class _Child:
             answer: tuple[bool, Any] = pickle.loads(await source.readexactly(length))  # noqa: S301  from our own child
         except (OSError, asyncio.IncompleteReadError) as error:
             status = await self._process.wait()
-            raise Transient(f"the process that ran {function.__name__} died (status {status})") from error
+            raise Died(f"the process that ran {function.__name__} died (status {status})") from error
         return answer
 
     async def kill(self) -> None:

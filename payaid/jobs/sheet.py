@@ -16,6 +16,7 @@ MOST_COLUMNS = 1000
 LONGEST_CELL = 1 << 20
 LONGEST_RECORD = 4 << 20
 LARGEST_PIECE = 8 << 20
+TOO_MUCH = "the workbook unfolds to more than can be read: send it as csv, or in parts"
 csv.field_size_limit(LONGEST_CELL)
 
 
@@ -91,12 +92,14 @@ def flatten(workbook: str, target: str) -> None:
     """The first sheet of a workbook, as a CSV.
 
     Raises:
-        Permanent: it is no workbook.
+        Permanent: it is no workbook, or one that needs more memory than there is.
     """
     try:
         rows = CalamineWorkbook.from_path(workbook).get_sheet_by_index(0).to_python(skip_empty_area=False)
     except (CalamineError, OSError) as error:
         raise Permanent(f"the file is no workbook: {error}") from error
+    except MemoryError:
+        raise Permanent(TOO_MUCH) from None
     with Path(target).open("w", newline="", encoding="utf-8") as sink:
         csv.writer(sink).writerows([_text(cell) for cell in row] for row in rows)
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xlsxwriter import Workbook
 
 from tests.fixtures.api import problem
 from tests.fixtures.database import Database
 from tests.fixtures.jobs import QueueNode, until
 from tests.fixtures.office import Office, opened
-from tests.jobs.test_imports import CSV, IMPORT, complaints, names_of, send, table
+from tests.jobs.test_imports import CSV, IMPORT, XLSX, complaints, names_of, send, table
 
 
 @pytest.fixture
@@ -54,6 +55,19 @@ def test_what_a_tenant_leaves_waiting_is_bounded(bare: Office) -> None:
     for answer in (*answers, small):
         bare.done(owner, answer, 60)
     until(lambda: send(owner, body).status_code == 202, "there is room again")
+
+
+def test_a_workbook_that_unfolds_beyond_all_memory_is_refused_at_once(bare: Office, tmp_path: Path) -> None:
+    owner = bare.api.owner()
+    with Workbook(str(tmp_path / "corners.xlsx")) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["name"])
+        sheet.write(1_048_575, 16_383, "x")
+    bare.place.worker()
+    job = bare.ended(owner, send(owner, (tmp_path / "corners.xlsx").read_bytes(), kind=XLSX))
+    assert (job["state"], job["attempts"]) == ("dead", 1)
+    assert "unfolds to more than can be read" in job["error"]
+    assert bare.done(owner, send(owner, b"name\nx\n"))["created"] == 1
 
 
 def test_workers_that_are_killed_in_the_middle_repeat_and_lose_nothing(bare: Office) -> None:

@@ -19,7 +19,8 @@ from payaid.db.writing import Unit
 from payaid.jobs.job import Job
 from payaid.jobs.output import Mark, Output
 from payaid.jobs.policy import Effect, Permanent, Policy
-from payaid.jobs.sheet import Sheet, flatten
+from payaid.jobs.processes import Died
+from payaid.jobs.sheet import TOO_MUCH, Sheet, flatten
 from payaid.resources import catalogue
 from payaid.rest.bulk import apply
 from payaid.rest.cells import COMPLAINT, Given, Header, Refused, header, read
@@ -134,7 +135,11 @@ async def _table(job: Job) -> Path:
     if path.suffix != ".xlsx":
         return path
     table = path.with_name(f"{job.id}.{job.fence}.csv")
-    await job.compute(flatten, str(path), str(table))
+    try:
+        await job.compute(flatten, str(path), str(table))
+    except Died as error:
+        # The same bytes would kill the next one as well.
+        raise Permanent(f"{TOO_MUCH} ({error})") from error
     return table
 
 
