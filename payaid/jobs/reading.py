@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -50,9 +50,16 @@ async def _connected(job: Job) -> AsyncConnection[Any]:
         except psycopg.OperationalError as error:
             log.warning("replica_away", error=str(error))
             continue
-        if await _shows(connection, row[0]):
-            return connection
-        await connection.close()
+        async with AsyncExitStack() as closing:
+            closing.push_async_callback(connection.close)
+            try:
+                shown = await _shows(connection, row[0])
+            except psycopg.OperationalError as error:
+                log.warning("replica_away", error=str(error))
+                continue
+            if shown:
+                closing.pop_all()
+                return connection
     return await _connect(settings.primary_dsn)
 
 
