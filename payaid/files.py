@@ -5,6 +5,7 @@ tenant, job and name, until when, and a signature; who has the link needs no tok
 """
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
@@ -12,7 +13,7 @@ import re
 import shutil
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -84,6 +85,15 @@ class Files:
         # Quoted, a tenant's id holds no slash; with a letter in front it is not `..` either.
         return self.root / f"t-{quote(tenant, safe='')}"
 
+    def of_upload(self, tenant: str, upload: str) -> Path:
+        """Where the upload lies that a payload names `folder/name`.
+
+        Raises:
+            ValueError: it could be no upload's.
+        """
+        folder, _, name = upload.partition("/")
+        return self.path(Ticket(tenant, folder, name))
+
     def waiting(self, tenant: str) -> int:
         """The bytes of a tenant's uploads."""
         return sum(_size(path) for path in self._tenant(tenant).glob(f"*/{UPLOAD}.*"))
@@ -92,8 +102,14 @@ class Files:
         """The same, with the folders made; nobody else on this machine may look into them."""
         path = self.path(ticket)
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return path
+        while True:
+            # One by one: a parent that is made on the way gets the mode of the process, not this one.
+            path.parent.parent.mkdir(mode=0o700, exist_ok=True)
+            try:
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+            except FileNotFoundError:
+                continue  # a sweep found the tenant's folder empty, and was quicker
+            return path
 
     def link(self, ticket: Ticket, expires_at: int) -> str:
         """The path of a download that is allowed until then (Unix seconds)."""
@@ -117,21 +133,22 @@ class Files:
                 return Ticket(*content[EXPIRY.size :].decode().split(SEPARATOR))
         raise NotFound("The link is not one of ours, or its time is over. Ask the job again, or make the file anew.")
 
-    def sweep(self, older_than_s: float) -> int:
-        """Remove what was last written before then, and the folders that are empty then; how many files."""
+    def sweep(self, older_than_s: float, spared: Collection[Path] = ()) -> int:
+        """Remove the jobs' folders in which nothing was written since then, but for those that are spared, and the
+        tenants' folders that are empty then; how many files.
+        """
         if self._root is None or not self._root.is_dir():
             return 0
         gone = 0
         before = time.time() - older_than_s
-        for folder in self._jobs():
-            if _touched(folder) < before:
-                gone += sum(1 for _ in folder.iterdir())
-                shutil.rmtree(folder, ignore_errors=True)
-        return gone
-
-    def _jobs(self) -> Iterator[Path]:
         for tenant in list(self.root.glob("t-*")):
-            yield from list(tenant.iterdir())
+            for folder in list(tenant.iterdir()):
+                if folder not in spared and _touched(folder) < before:
+                    gone += sum(1 for _ in folder.iterdir())
+                    shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):  # not empty
+                tenant.rmdir()
+        return gone
 
     def _sign(self, content: bytes) -> bytes:
         return hmac.digest(self._key, content, hashlib.sha256)[:SIGNATURE]

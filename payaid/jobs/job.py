@@ -131,8 +131,7 @@ class Job:
         """The upload that the payload names. Once the job is recorded as done, and not before, because a retry wants
         it again, its folder is removed.
         """
-        folder, _, name = str(self.payload["upload"]).partition("/")
-        path = self.services.files.path(Ticket(self.tenant, folder, name))
+        path = self.services.files.of_upload(self.tenant, str(self.payload["upload"]))
         self.leftovers.append(path.parent)
         return path
 

@@ -94,6 +94,27 @@ def test_housekeeping_forgets_what_is_long_over_and_nothing_else(workplace: Work
     assert left == {"done-6-days", "dead-80-days", "waits"}
 
 
+def test_uploads_that_a_job_may_still_read_outlive_their_age(workplace: Workplace) -> None:
+    files = workplace.folder / "files" / "t-north"
+    jobs = {"waits": ("scheduled", 0), "doubt": ("uncertain", 90), "dead": ("dead", 6), "cancelled": ("cancelled", 6),
+            "done": ("done", 6), "long-dead": ("dead", 8)}  # fmt: skip
+    for name, (state, days) in jobs.items():
+        path = files / name / "upload.csv"
+        path.parent.mkdir(parents=True)
+        path.write_text("name\n")
+        os.utime(path, (time.time() - 100 * 3600,) * 2)
+        workplace.query(
+            """INSERT INTO "Outbox" (id, task, payload, state, "notBefore", "finishedAt", "tenantId") VALUES (%s,
+               'bulk_import', jsonb_build_object('upload', %s::text, 'resource', 'crm/contacts', 'mode', 'skip-bad'),
+               %s, now() + interval '1 day', now() - %s * interval '1 day', 'north')""",
+            name, f"{name}/upload.csv", state, days,
+        )  # fmt: skip
+    workplace.worker()
+    row = workplace.await_state(workplace.write("housekeeping"), "done")
+    assert row["result"]["files"] == 2
+    assert {path.name for path in files.iterdir()} == {"waits", "doubt", "dead", "cancelled"}
+
+
 def test_tenants_in_use_are_kept_warm_once_each(workplace: Workplace) -> None:
     workplace.query("""INSERT INTO "User" (id, email, "tenantId") VALUES ('u', 'u@north.example', 'north'),
                        ('v', 'v@south.example', 'south') ON CONFLICT DO NOTHING""")
