@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from payaid.rest.openapi import document
 from tests.fixtures.api import Api
 from tests.fixtures.jobs import Workplace, until
 from tests.fixtures.outside import Receiver
@@ -70,6 +71,17 @@ def test_an_invoice_is_told_of_when_it_is_made_paid_and_overdue(place: Workplace
     place.query("""UPDATE "Invoice" SET status = 'paid', "paidAt" = now() WHERE id = %s""", made)
     place.query("""UPDATE "Invoice" SET notes = 'thanks' WHERE id = %s""", made)
     assert [event for event, _ in told(place)] == ["invoice.created", "invoice.overdue", "invoice.paid"]
+
+
+def test_data_is_the_columns_that_the_api_shows(place: Workplace) -> None:
+    a_hook(place, ALL)
+    a_deal(place)
+    place.query("""INSERT INTO "Contact" (name, "tenantId") VALUES ('Asha', 'north')""")
+    place.query("""INSERT INTO "Invoice" ("invoiceNumber", total, "tenantId") VALUES ('INV/26-27/00002', 1, 'north')""")
+    schemas = json.loads(document())["components"]["schemas"]
+    for event, payload in told(place):
+        shown = schemas[event.partition(".")[0].capitalize()]["properties"]
+        assert set(payload["data"]) == set(shown) - {"items"}, event
 
 
 def test_what_changes_nothing_or_belongs_to_a_load_run_is_no_news(place: Workplace) -> None:
