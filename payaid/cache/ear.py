@@ -1,4 +1,4 @@
-"""Listens to change notices, on a connection of its own, and turns them into stamps (rules 4 to 6)."""
+"""Listens to change notices, on a connection of its own, and turns them into stamps."""
 
 import asyncio
 import contextlib
@@ -16,8 +16,8 @@ from payaid.db.pool import CONNECT
 
 CHANNEL = "payaid_change"
 BARRIER_S = 0.25
-# With the wait before a barrier this is under a second: what others are promised (spec C5) is counted from a write, and
-# the silence may have begun just before it.
+# With the wait before a barrier this is under a second: others are promised to see a write within a second of its
+# answer, and the silence may have begun just before it.
 SILENCE_S = 0.7
 RETRY_S = 0.1
 

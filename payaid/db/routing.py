@@ -1,4 +1,4 @@
-"""Which server answers a read, and why (rule 9): a replica that covers what is needed, or else the primary."""
+"""Which server answers a read, and why: a replica that covers what is needed, or else the primary."""
 
 import asyncio
 import time

@@ -12,7 +12,7 @@ import pytest
 from tests.eventually import eventually
 from tests.fixtures.api import Api, Person, plain
 
-# For those who show no stamp (spec C5).
+# Those who show no stamp see a write within this.
 OTHERS_S = 1.0
 WORDS = (
     "Sharma",

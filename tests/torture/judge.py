@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from tests.torture.history import Finding, Kind, Outcome, Read, Write
 
-# Spec C5: for those who show no token.
+# Those who show no token are promised to see a write within a second of its answer.
 PATIENCE_S = 1.0
 # What the pipeline adds up: open stages.
 OPEN = frozenset({"lead", "qualified", "proposal", "negotiation"})
