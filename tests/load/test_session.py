@@ -1,6 +1,7 @@
 """Whole runs: real Locust processes against a stub server that misbehaves as it is told."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -106,9 +107,10 @@ def test_a_starved_generator_makes_the_run_inconclusive(stub: Start, rehearse: R
         while not over.is_set():
             process = session.crew.processes.get("0")
             if process and session.now.phase == "plateau" and process.returncode is None:
-                os.kill(process.pid, signal.SIGSTOP)
-                time.sleep(0.4)
-                os.kill(process.pid, signal.SIGCONT)
+                with contextlib.suppress(ProcessLookupError):  # it may end between the look and the signal
+                    os.kill(process.pid, signal.SIGSTOP)
+                    time.sleep(0.4)
+                    os.kill(process.pid, signal.SIGCONT)
             time.sleep(0.1)
 
     thread = threading.Thread(target=starve)
