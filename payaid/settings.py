@@ -78,14 +78,14 @@ class Settings(Outside):
         gt=0,
     )
     pool_wait_ms: int = setting(
-        500,
+        1000,
         "DATABASE_POOL_WAIT_MS",
         "database",
         "Longest wait for a connection before 503 + Retry-After.",
         ge=1,
     )
     pool_queue: int = setting(
-        200,
+        400,
         "DATABASE_POOL_QUEUE",
         "database",
         "Requests that may wait for a connection, per worker and server.",
