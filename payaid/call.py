@@ -27,7 +27,6 @@ class Call:
     cache_class = ""
     cache_result = ""
     limiter = ""
-    degraded = ""
     status = 0
     # The body itself, of a route that streams: unread, and unbounded but by its endpoint.
     receive: Callable[[], Awaitable[MutableMapping[str, Any]]] | None = None

@@ -1,7 +1,6 @@
 """One kept answer: its bytes, what it depends on, and the position that it is sure to show."""
 
 import struct
-from collections.abc import Callable
 
 from payaid.cache.policy import CacheClass
 
@@ -61,12 +60,6 @@ class Entry:
     def size(self) -> int:
         """Bytes that keeping it costs, about."""
         return OVERHEAD + len(self.body) + sum(map(len, self.variants.values())) + sum(map(len, self.depends))
-
-    def variant(self, coding: str, encode: Callable[[bytes, str], bytes]) -> bytes:
-        """The body in a content coding, made once."""
-        if coding not in self.variants:
-            self.variants[coding] = encode(self.body, coding)
-        return self.variants[coding]
 
     def pack(self) -> bytes:
         """The entry for L2. Dependencies are not packed: whoever reads it knows what it asked for."""

@@ -87,7 +87,7 @@ class Store:
         if entry := self.peek(wanted.key, wanted.shown):
             return entry, "hit_l1"
         entry = self.local.get(wanted.key)
-        if entry is not None and not entry.parts and self._serves(entry, wanted):
+        if entry is not None and self._serves(entry, wanted):
             self._renew(wanted)
             return entry, "stale"
         if entry := await self._from_shared(wanted):

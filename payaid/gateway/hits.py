@@ -100,11 +100,7 @@ async def serve(send: Send, call: Call, store: Store, key: Key, entry: Entry) ->
     """Send an entry: 304 where the caller has it already, in the coding that the caller accepts."""
     accepted = call.headers.get(b"accept-encoding")
     coding = negotiate(accepted) if accepted and len(entry.body) >= WORTH else ""
-    headers: Headers = [
-        (b"etag", tagged(entry.etag, coding) if coding else entry.etag),
-        STATUS[call.cache_result],
-        *PRIVATE,
-    ]
+    headers: Headers = [(b"etag", tagged(entry.etag, coding)), STATUS[call.cache_result], *PRIVATE]
     # A version means hearing; only without one is it worth asking further.
     if not store.stamps.version and store.stamps.hearing is Hearing.DARK:
         headers.append(DEGRADED)

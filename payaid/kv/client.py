@@ -36,14 +36,11 @@ class RedisKeyValue:
 
     async def put(self, key: str, value: bytes, life_s: float) -> None:
         """Keep a value for a time."""
-        await self._ask(key, "SET", key, value, "PX", max(1, int(life_s * 1000)))
+        await self._put(key, value, life_s)
 
     async def put_many(self, values: Mapping[str, tuple[bytes, float]]) -> None:
         """Keep many values, each with its life in seconds: one write a node, then its answers."""
-        puts = (
-            self._ask(key, "SET", key, value, "PX", max(1, int(life_s * 1000)), patience=BULK)
-            for key, (value, life_s) in values.items()
-        )
+        puts = (self._put(key, value, life_s, BULK) for key, (value, life_s) in values.items())
         for outcome in await asyncio.gather(*puts, return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -63,6 +60,9 @@ class RedisKeyValue:
     async def close(self) -> None:
         """Close every connection."""
         self._servers.close()
+
+    async def _put(self, key: str, value: bytes, life_s: float, patience: int = 1) -> None:
+        await self._ask(key, "SET", key, value, "PX", max(1, int(life_s * 1000)), patience=patience)
 
     async def _ask(self, key: str, *command: Any, patience: int = 1) -> Any:
         return _value(await self._servers.ask(key, pack(*command), self._timeout_s * patience))

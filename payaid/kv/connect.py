@@ -30,7 +30,8 @@ def _single(url: str) -> Node:
 
     Read here and not by redis-py: importing that costs half a second of every start.
     """
-    given, options = urlsplit(url), dict(parse_qsl(urlsplit(url).query))
+    given = urlsplit(url)
+    options = dict(parse_qsl(given.query))
     access = Access(
         username=unquote(given.username or ""),
         password=unquote(given.password or ""),

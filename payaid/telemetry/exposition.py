@@ -55,7 +55,8 @@ class Exposition:
             return
         try:
             while True:
-                self._file.write(self._render())
+                # Some tens of milliseconds with many routes, in which no request would be answered.
+                self._file.write(await asyncio.to_thread(self._render))
                 await asyncio.sleep(EVERY_S)
         finally:
             self._file.remove()
