@@ -4,30 +4,30 @@ import hashlib
 import hmac
 from collections.abc import Callable
 
+from payaid.cache.stamps import DIRTY
+from payaid.db.identity import SYSTEM_LENGTH, Mark
 from payaid.errors import BadRequest
 
 SIGNED = 16
 
 
 class StampTokens:
-    """Makes and reads `X-Payaid-Stamp`. Positions of another epoch mean nothing and ask for nothing."""
+    """Makes and reads `X-Payaid-Stamp`. `epoch` tells in which one this process hears, or heard last; "" before."""
 
     def __init__(self, secret: str, epoch: Callable[[], str]) -> None:
         self._key = hmac.digest(secret.encode(), b"payaid stamp v1", "sha256")
         self._epoch = epoch
 
-    @property
-    def ready(self) -> bool:
-        """Is the epoch known: before that, a position means nothing a moment later."""
-        return bool(self._epoch())
-
-    def seal(self, stamp: int) -> str:
-        """The token that shows this position."""
-        text = f"{self._epoch()}.{stamp:x}"
+    def seal(self, mark: Mark) -> str:
+        """The token that shows this position. The epoch is the written server's, which we may not hear yet."""
+        text = f"{mark.epoch}.{mark.position:x}"
         return f"{text}.{self._sign(text)}"
 
     def open(self, token: str) -> int:
-        """The position that must be shown; 0 for a token of another epoch.
+        """The position that must be shown.
+
+        A position of an earlier epoch asks for nothing: what it names is below our floor, or lost with the old
+        primary. One of a later epoch is above all that we know of: a sibling heard of the new primary before us.
 
         Raises:
             BadRequest: it is not a token that this service made.
@@ -38,8 +38,11 @@ class StampTokens:
                 "X-Payaid-Stamp is not a token that this API made. Leave it out, or send the last one you got.",
                 errors=[{"pointer": "header:X-Payaid-Stamp", "detail": "bad signature"}],
             )
-        epoch, _, stamp = text.partition(".")
-        return int(stamp, 16) if epoch == self._epoch() else 0
+        epoch, _, position = text.partition(".")
+        ours = self._epoch()
+        if epoch == ours:
+            return int(position, 16)
+        return DIRTY if epoch > ours and ours[:SYSTEM_LENGTH] in ("", epoch[:SYSTEM_LENGTH]) else 0
 
     def _sign(self, text: str) -> str:
         return hmac.digest(self._key, text.encode(), hashlib.sha256).hex()[:SIGNED]

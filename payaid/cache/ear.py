@@ -11,7 +11,7 @@ from psycopg import AsyncConnection, Error, Notify
 from payaid import observe
 from payaid.cache.keys import Change, touched
 from payaid.cache.stamps import Stamps
-from payaid.db.identity import MARK, Connection, Identity, identify, position
+from payaid.db.identity import Connection, Identity, identify, mark
 from payaid.db.pool import CONNECT
 
 CHANNEL = "payaid_change"
@@ -90,7 +90,7 @@ class Ear:
         async with self._answered():
             self.identity = await identify(connection)
             await connection.execute(f"LISTEN {CHANNEL}")
-            floor = await position(connection, MARK)
+            floor = (await mark(connection)).position
         before = self._stamps.epoch
         if self._stamps.listen(self.identity.epoch, floor):
             observe.emit(observe.EpochChanged(before, self.identity.epoch))
@@ -107,10 +107,10 @@ class Ear:
         names = [name for one in notices for name in touched(parse_notice(one.payload))]
         self._stamps.begin(names)
         try:
-            mark = await position(connection, MARK)
+            above = (await mark(connection)).position
         except BaseException:
             # Deaf now: the floor that the next `listen` sets is above this change.
             self._stamps.abandon(names)
             raise
-        self._stamps.settle(names, mark)
+        self._stamps.settle(names, above)
         observe.emit(observe.Heard(len(notices)))

@@ -5,8 +5,8 @@ import struct
 from payaid.cache.policy import CacheClass
 
 # epoch, stamp, fresh until (Unix seconds), stale until, class, entity tag; then the body.
-HEAD = struct.Struct(">12sqdd10s28s")
-VERSION = b"1"
+HEAD = struct.Struct(">28sqdd10s28s")
+VERSION = b"2"
 # What an entry costs beside its bytes: the object, its slots, its key, its place in the dictionary.
 OVERHEAD = 600
 

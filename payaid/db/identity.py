@@ -1,5 +1,6 @@
 """Who a server is, and where it is in the WAL."""
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -7,24 +8,39 @@ from psycopg import AsyncConnection
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
-IDENTITY = """
-SELECT (SELECT system_identifier FROM pg_control_system())::text,
-       pg_postmaster_start_time()::text,
-       pg_is_in_recovery(),
+# Of an epoch's text, what names the cluster.
+SYSTEM_LENGTH = 6
+
+STARTED = "lpad(to_hex((extract(epoch FROM pg_postmaster_start_time()) * 1000000)::int8), 14, '0')"
+IDENTITY = f"""
+SELECT (SELECT system_identifier FROM pg_control_system())::text, {STARTED}, pg_is_in_recovery(),
        CASE WHEN pg_is_in_recovery()
             THEN upper(lpad(to_hex((SELECT timeline_id FROM pg_control_checkpoint())), 8, '0'))
             ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END
-"""
+"""  # noqa: S608  # of constants
 # Writes a WAL message and answers its end: strictly above whatever was polled before this moment. It is flushed by
-# the WAL writer within its delay, so a replica covers it soon even if nothing else is written.
-MARK = "SELECT (pg_logical_emit_message(false, 'payaid', '') - '0/0'::pg_lsn)::int8"
+# the WAL writer within its delay, so a replica covers it soon even if nothing else is written. With it, whose WAL.
+MARK = f"""
+SELECT (pg_logical_emit_message(false, 'payaid', '') - '0/0'::pg_lsn)::int8,
+       (SELECT system_identifier FROM pg_control_system())::text, {STARTED},
+       left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)
+"""  # noqa: S608  # of constants
 INSERTED = "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::int8"
 # With what must not have changed since the server was identified: a promotion does not end a session, and a pooler or a
 # balancer may lead each statement to another server.
-REPLAYED = """
-SELECT (coalesce(pg_last_wal_replay_lsn(), '0/0') - '0/0'::pg_lsn)::int8, pg_postmaster_start_time()::text,
-       pg_is_in_recovery()
+REPLAYED = f"""
+SELECT (coalesce(pg_last_wal_replay_lsn(), '0/0') - '0/0'::pg_lsn)::int8, {STARTED}, pg_is_in_recovery()
 """
+
+
+@lru_cache(maxsize=64)
+def epoch_of(system: str, timeline: str, started: str) -> str:
+    """A primary's epoch: positions are comparable only within it.
+
+    As text, a later epoch of one cluster sorts after an earlier one: a promotion raises the timeline, a restart the
+    start. SYSTEM_LENGTH characters name the cluster.
+    """
+    return blake2b(system.encode(), digest_size=SYSTEM_LENGTH // 2).hexdigest() + timeline + started
 
 
 class Identity(NamedTuple):
@@ -40,9 +56,15 @@ class Identity(NamedTuple):
 
     @property
     def epoch(self) -> str:
-        """A primary's epoch: positions are comparable only within it."""
-        text = f"{self.system}/{self.timeline}/{self.started}"
-        return blake2b(text.encode(), digest_size=6).hexdigest()
+        """A primary's epoch."""
+        return epoch_of(self.system, self.timeline, self.started)
+
+
+class Mark(NamedTuple):
+    """A position above everything that was committed before, and the epoch in which it is one."""
+
+    epoch: str
+    position: int
 
 
 async def identify(connection: Connection) -> Identity:
@@ -53,11 +75,21 @@ async def identify(connection: Connection) -> Identity:
     return Identity(*row)
 
 
-async def position(connection: Connection, query: str) -> int:
-    """Run MARK or INSERTED."""
-    cursor = await connection.execute(query)
+async def mark(connection: Connection) -> Mark:
+    """Run MARK, on whichever server the connection leads to now: not always the one that was identified."""
+    cursor = await connection.execute(MARK)
     row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+    assert row is not None, "a SELECT without FROM answers one row"  # noqa: S101
+    position, system, started, timeline = row
+    return Mark(epoch_of(system, timeline, started), position)
+
+
+async def inserted(connection: Connection) -> int:
+    """Run INSERTED."""
+    cursor = await connection.execute(INSERTED)
+    row = await cursor.fetchone()
+    assert row is not None, "a SELECT without FROM answers one row"  # noqa: S101
+    return int(row[0])
 
 
 async def replayed(connection: Connection) -> tuple[int, str, bool]:

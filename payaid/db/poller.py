@@ -13,7 +13,7 @@ from psycopg import AsyncConnection, Error
 
 from payaid import observe
 from payaid.cache.stamps import Stamps
-from payaid.db.identity import INSERTED, Connection, Identity, identify, position, replayed
+from payaid.db.identity import Connection, Identity, identify, inserted, replayed
 from payaid.db.patience import answers_within
 from payaid.db.pool import CONNECT
 from payaid.db.routing import Reads
@@ -40,7 +40,7 @@ async def poll_primary(dsn: str, stamps: Stamps, primary: Primary) -> None:
     async def tell(connection: Connection, identity: Identity) -> None:
         nonlocal told
         asked = time.monotonic()
-        stamps.polled(identity.epoch, await position(connection, INSERTED), asked)
+        stamps.polled(identity.epoch, await inserted(connection), asked)
         told = time.monotonic()
         primary.silence.heard()
 

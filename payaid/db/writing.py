@@ -9,7 +9,7 @@ from psycopg import InterfaceError, OperationalError, errors
 from payaid import observe
 from payaid.cache.keys import Change, touched
 from payaid.cache.stamps import Stamps
-from payaid.db.identity import MARK, Connection, position
+from payaid.db.identity import Connection, Mark, mark
 from payaid.db.servers import Primary
 from payaid.errors import Unavailable
 
@@ -50,8 +50,8 @@ class Writes:
         self._primary = primary
         self._stamps = stamps
 
-    async def run(self, tenant: str, work: Callable[[Unit], Awaitable[T]]) -> tuple[T, int]:
-        """Do `work` in one transaction. Answers its result and the position that shows it; 0: there is nothing to show.
+    async def run(self, tenant: str, work: Callable[[Unit], Awaitable[T]]) -> tuple[T, Mark | None]:
+        """Do `work` in one transaction. Answers its result and the mark that shows it; None: there is nothing to show.
 
         `work` may be called twice: a connection that turns out to be lost before COMMIT is replaced once.
 
@@ -68,7 +68,7 @@ class Writes:
                         started = time.perf_counter()
                         self._stamps.begin(unit.close())
                     # On the connection in hand: what is committed must not be answered with "no connection is free".
-                    stamp = await position(connection, MARK) if unit.names or unit.repeats else 0
+                    shown = await mark(connection) if unit.names or unit.repeats else None
             except LOST as error:
                 if unit and unit.committing:
                     self._doubt(unit.names)
@@ -82,9 +82,10 @@ class Writes:
             except BaseException:
                 self._doubt(unit.names if unit else [])
                 raise
-            self._stamps.settle(unit.names, stamp)
+            # A position of another epoch is none of ours: the floor of the one that we shall hear in is above it.
+            self._stamps.settle(unit.names, shown.position if shown and shown.epoch == self._stamps.epoch else 0)
             observe.emit(observe.Wrote(time.perf_counter() - started))
-            return result, stamp
+            return result, shown
         raise AssertionError("the second attempt returns or raises")
 
     def _doubt(self, names: list[str]) -> None:

@@ -27,15 +27,15 @@ class Transactions:
     async def run(self, call: Call, resource: Resource | None, work: Work) -> Reply:
         """Do the work in the caller's tenant. `resource` is what a refusal of the database speaks of."""
         try:
-            answered, stamp = await self._writes.run(call.who().tenant_id, work)
+            answered, shown = await self._writes.run(call.who().tenant_id, work)
         except BrokenRules as rules:
             raise broken(rules) from rules
         except DatabaseError as error:
             if resource and (known := refusal(error, resource)):
                 raise known from error
             raise
-        if stamp and self._stamps.ready:
-            call.answer_headers.append((b"x-payaid-stamp", self._stamps.seal(stamp).encode()))
+        if shown:
+            call.answer_headers.append((b"x-payaid-stamp", self._stamps.seal(shown).encode()))
         return answered
 
     async def once(self, call: Call, resource: Resource | None, work: Work, body: bytes) -> Reply:

@@ -9,11 +9,14 @@ import brotli
 import httpx
 import pytest
 
+from payaid.db.identity import Mark
+from payaid.stamp_token import StampTokens
 from tests.eventually import eventually
 from tests.fixtures.api import Api, Person, plain
 
 # Those who show no stamp see a write within this.
 OTHERS_S = 1.0
+STAMP = "x-payaid-stamp"
 WORDS = (
     "Sharma",
     "Patel",
@@ -154,6 +157,23 @@ def test_a_writer_sees_its_own_write_at_once_from_either_worker(api: Api) -> Non
             assert plain(reader.get(detail, stamp)) == plain(written)
             assert plain(reader.get(listed, stamp))["data"][0]["name"] == str(turn)
             assert plain(reader.get(stats, stamp))["contacts"]["leads"] == (turn + 1) % 2
+
+
+def test_a_write_of_an_epoch_that_a_worker_has_not_heard_of_is_shown_all_the_same(api: Api) -> None:
+    """After a failover one worker hears of the new primary first; its sibling must not answer from before it."""
+    person = api.owner()
+    warm(api, person, "/api/v1/deals")
+    token = person.post("/api/v1/deals", {"name": "The first of the new primary", "value": "1.00"}).headers[STAMP]
+    epoch, position, _ = token.split(".")
+    started = int(epoch[-14:], 16)
+    tokens = StampTokens(api.env["JWT_SECRET"], lambda: "")
+    later, earlier = (
+        tokens.seal(Mark(f"{epoch[:-14]}{at:014x}", int(position, 16))) for at in (started + 1, started - 1)
+    )
+    warm(api, person, "/api/v1/deals")
+    for one in api.at_each_worker(person):
+        assert not is_hit(one.get("/api/v1/deals", {STAMP: later})), "the primary was asked"
+        assert is_hit(one.get("/api/v1/deals", {STAMP: earlier})), "nothing of an old primary is to be waited for"
 
 
 def test_what_is_made_and_deleted_is_there_and_gone_at_once(api: Api) -> None:

@@ -12,7 +12,7 @@ import pytest
 from payaid import observe
 from payaid.cache.stamps import Hearing
 from payaid.datapath import DataPath
-from payaid.db.identity import MARK, Identity, position
+from payaid.db.identity import Identity, mark
 from payaid.db.pool import Pool
 from payaid.db.routing import Fetched
 from payaid.db.servers import SILENT_S, Replica
@@ -65,7 +65,7 @@ async def until(true: Callable[[], bool], what: str, within_s: float = 5.0) -> N
 async def marked(path: DataPath) -> int:
     """A position that no server showed before: what a write's token asks for."""
     async with path.primary.pool.connection() as connection:
-        return await position(connection, MARK)
+        return (await mark(connection)).position
 
 
 async def asked(path: DataPath, times: int = 20, shown: int = 0) -> Counter[str]:
