@@ -1,5 +1,7 @@
 # `make` alone lists the targets.
-PYTHON ?= python3
+# A distribution's Python is optimised by profile; one that was built by hand or by pyenv mostly is not, and a fifth slower.
+PYTHON ?= $(shell for one in /usr/bin/python3 python3; do \
+	$$one -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$one; exit; }; done; echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash

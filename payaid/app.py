@@ -34,6 +34,8 @@ from payaid.runtime import Runtime
 from payaid.settings import Settings
 from payaid.telemetry.log import configure
 
+# What a start gives the primary to be heard.
+HEARD_S = 2.0
 # Read with the cache switched off.
 BYPASS = ((b"cache-status", b"payaid; fwd=bypass"),)
 # The same for everybody, and cheap to ask for again: it has an entity tag.
@@ -142,6 +144,8 @@ class Service:
         async with runtime.running(), AsyncExitStack() as closing:
             background(closing, end_with_parent())
             self._app = build(runtime)
+            # From here on requests come: it hears of changes by now, or there is no primary to hear.
+            await runtime.path.heard(HEARD_S)
             garbage.settle()
             await send({"type": "lifespan.startup.complete"})
             await receive()

@@ -1,8 +1,8 @@
 """The read-your-writes token: the position of a caller's own write, signed, tied to the epoch."""
 
-import hashlib
 import hmac
 from collections.abc import Callable
+from hashlib import blake2b
 
 from payaid.cache.stamps import DIRTY
 from payaid.db.identity import SYSTEM_LENGTH, Mark
@@ -45,4 +45,5 @@ class StampTokens:
         return DIRTY if epoch > ours and ours[:SYSTEM_LENGTH] in ("", epoch[:SYSTEM_LENGTH]) else 0
 
     def _sign(self, text: str) -> str:
-        return hmac.digest(self._key, text.encode(), hashlib.sha256).hex()[:SIGNED]
+        # BLAKE2's own keyed mode: many times faster than an HMAC by way of OpenSSL, and this is on the way of hits.
+        return blake2b(text.encode(), key=self._key, digest_size=SIGNED // 2).hexdigest()

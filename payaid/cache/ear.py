@@ -11,8 +11,9 @@ from psycopg import AsyncConnection, Error, Notify
 from payaid import observe
 from payaid.cache.keys import Change, touched
 from payaid.cache.stamps import Stamps
-from payaid.db.identity import Connection, Identity, identify, mark
+from payaid.db.identity import Identity, identify, mark_here
 from payaid.db.pool import CONNECT
+from payaid.db.wire import Connection
 
 CHANNEL = "payaid_change"
 BARRIER_S = 0.25
@@ -90,7 +91,7 @@ class Ear:
         async with self._answered():
             self.identity = await identify(connection)
             await connection.execute(f"LISTEN {CHANNEL}")
-            floor = (await mark(connection)).position
+            floor = await mark_here(connection)
         before = self._stamps.epoch
         if self._stamps.listen(self.identity.epoch, floor):
             observe.emit(observe.EpochChanged(before, self.identity.epoch))
@@ -107,7 +108,7 @@ class Ear:
         names = [name for one in notices for name in touched(parse_notice(one.payload))]
         self._stamps.begin(names)
         try:
-            above = (await mark(connection)).position
+            above = await mark_here(connection)
         except BaseException:
             # Deaf now: the floor that the next `listen` sets is above this change.
             self._stamps.abandon(names)

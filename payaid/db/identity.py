@@ -2,11 +2,9 @@
 
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from psycopg import AsyncConnection
-
-Connection = AsyncConnection[tuple[Any, ...]]
+from payaid.db.wire import Connection, value
 
 # Of an epoch's text, what names the cluster.
 SYSTEM_LENGTH = 6
@@ -21,15 +19,17 @@ SELECT (SELECT system_identifier FROM pg_control_system())::text, {STARTED}, pg_
 # Writes a WAL message and answers its end: strictly above whatever was polled before this moment. It is flushed by
 # the WAL writer within its delay, so a replica covers it soon even if nothing else is written. With it, whose WAL.
 MARK = f"""
-SELECT (pg_logical_emit_message(false, 'payaid', '') - '0/0'::pg_lsn)::int8,
-       (SELECT system_identifier FROM pg_control_system())::text, {STARTED},
-       left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)
+SELECT concat_ws(' ', (pg_logical_emit_message(false, 'payaid', '') - '0/0'::pg_lsn)::int8,
+       (SELECT system_identifier FROM pg_control_system()), left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
+       {STARTED})
 """  # noqa: S608  # of constants
+# The same without that, for a session with one server: nothing but its end can lead it elsewhere.
+MARK_HERE = "SELECT (pg_logical_emit_message(false, 'payaid', '') - '0/0'::pg_lsn)::int8"
 INSERTED = "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::int8"
 # With what must not have changed since the server was identified: a promotion does not end a session, and a pooler or a
 # balancer may lead each statement to another server.
 REPLAYED = f"""
-SELECT (coalesce(pg_last_wal_replay_lsn(), '0/0') - '0/0'::pg_lsn)::int8, {STARTED}, pg_is_in_recovery()
+SELECT concat_ws(' ', (coalesce(pg_last_wal_replay_lsn(), '0/0') - '0/0'::pg_lsn)::int8, {STARTED}, pg_is_in_recovery())
 """
 
 
@@ -77,24 +77,29 @@ async def identify(connection: Connection) -> Identity:
 
 async def mark(connection: Connection) -> Mark:
     """Run MARK, on whichever server the connection leads to now: not always the one that was identified."""
-    cursor = await connection.execute(MARK)
-    row = await cursor.fetchone()
-    assert row is not None, "a SELECT without FROM answers one row"  # noqa: S101
-    position, system, started, timeline = row
-    return Mark(epoch_of(system, timeline, started), position)
+    position, system, timeline, started = await _words(connection, MARK)
+    return Mark(epoch_of(system, timeline, started), int(position))
 
 
-async def inserted(connection: Connection) -> int:
-    """Run INSERTED."""
-    cursor = await connection.execute(INSERTED)
+async def mark_here(connection: Connection) -> int:
+    """Run MARK_HERE. By psycopg's own way, which keeps the notices that arrive meanwhile."""
+    cursor = await connection.execute(MARK_HERE)
     row = await cursor.fetchone()
     assert row is not None, "a SELECT without FROM answers one row"  # noqa: S101
     return int(row[0])
 
 
+async def inserted(connection: Connection) -> int:
+    """Run INSERTED."""
+    (position,) = await _words(connection, INSERTED)
+    return int(position)
+
+
 async def replayed(connection: Connection) -> tuple[int, str, bool]:
     """Run REPLAYED: the position, when the server was started, and whether it is in recovery."""
-    cursor = await connection.execute(REPLAYED)
-    row = await cursor.fetchone()
-    assert row is not None, "a SELECT without FROM answers one row"  # noqa: S101
-    return int(row[0]), str(row[1]), bool(row[2])
+    position, started, in_recovery = await _words(connection, REPLAYED)
+    return int(position), started, in_recovery == "t"
+
+
+async def _words(connection: Connection, question: str) -> list[str]:
+    return (await value(connection, question, {}) or b"").decode().split()

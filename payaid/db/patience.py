@@ -8,12 +8,14 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from typing import Any
 from weakref import WeakSet
 
 from psycopg import Error, errors
+from psycopg.pq import TransactionStatus
 
-from payaid.db.identity import Connection
+from payaid.db.wire import Connection
 
 # A server that is alive answers a request to cancel within this.
 CANCEL_S = 0.5
@@ -66,9 +68,7 @@ def ends_within(connection: Connection, seconds: float) -> Iterator[None]:
     def expire() -> None:
         nonlocal over
         over = True
-        task = asyncio.ensure_future(_cancel(connection))
-        _ending.add(task)
-        task.add_done_callback(_ending.discard)
+        _in_background(_cancel(connection))
 
     timer = asyncio.get_running_loop().call_later(seconds, expire)
     try:
@@ -84,9 +84,30 @@ def ends_within(connection: Connection, seconds: float) -> Iterator[None]:
             hang_up(connection)
 
 
+def retire(connection: Connection) -> None:
+    """Close it, by and by. A statement that it was left in is cancelled on the server: nobody will read the answer."""
+    _in_background(_retire(connection))
+
+
+async def _retire(connection: Connection) -> None:
+    if connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
+        await _ask_to_cancel(connection)
+    await connection.close()
+
+
 async def _cancel(connection: Connection) -> None:
+    await _ask_to_cancel(connection)
+    await asyncio.sleep(CANCEL_S)
+    hang_up(connection)
+
+
+async def _ask_to_cancel(connection: Connection) -> None:
     with contextlib.suppress(Error, OSError):
         async with asyncio.timeout(CANCEL_S):
             await connection.cancel_safe(timeout=CANCEL_S)
-    await asyncio.sleep(CANCEL_S)
-    hang_up(connection)
+
+
+def _in_background(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(work)
+    _ending.add(task)
+    task.add_done_callback(_ending.discard)

@@ -13,11 +13,12 @@ from psycopg import AsyncConnection, Error
 
 from payaid import observe
 from payaid.cache.stamps import Stamps
-from payaid.db.identity import Connection, Identity, identify, inserted, replayed
+from payaid.db.identity import Identity, identify, inserted, replayed
 from payaid.db.patience import answers_within
 from payaid.db.pool import CONNECT
 from payaid.db.routing import Reads
 from payaid.db.servers import Primary, Replica
+from payaid.db.wire import Connection
 from payaid.errors import Unavailable
 
 EVERY_S = 0.025

@@ -5,9 +5,10 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from payaid.db.identity import Connection, Identity
+from payaid.db.identity import Identity
 from payaid.db.patience import ends_within
 from payaid.db.pool import Pool
+from payaid.db.wire import Connection, value
 from payaid.errors import Unavailable
 from payaid.rest.statement import Statement
 from payaid.settings import Settings
@@ -38,16 +39,9 @@ async def fetch(pool: Pool, statement: Statement) -> bytes | None:
         try:
             # Counted here: a session setting would not survive a transaction pooler.
             with timed("db"), ends_within(connection, pool.statement_timeout_s):
-                return await _fetch(connection, statement)
+                return await value(connection, statement.sql, statement.params)
         except TimeoutError:
             raise TooLong("The query took longer than a statement may.") from None
-
-
-async def _fetch(connection: Connection, statement: Statement) -> bytes | None:
-    cursor = await connection.execute(statement.sql, statement.params, prepare=False)
-    result = cursor.pgresult
-    assert result is not None, "a SELECT has a result"  # noqa: S101
-    return result.get_value(0, 0)
 
 
 class Silence:

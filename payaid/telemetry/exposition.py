@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 
+from payaid import observe
+
 EVERY_S = 1.0
 OWNER = re.compile(r"-(\d+)\.prom$")
 COMMENT = b"# "
@@ -56,7 +58,10 @@ class Exposition:
         try:
             while True:
                 # Some tens of milliseconds with many routes, in which no request would be answered.
-                self._file.write(await asyncio.to_thread(self._render))
+                try:
+                    self._file.write(await asyncio.to_thread(self._render))
+                except Exception as error:  # noqa: BLE001  # a bug; without figures nobody would see the next one
+                    observe.emit(observe.Crashed("Exposition.keep", "", error))
                 await asyncio.sleep(EVERY_S)
         finally:
             self._file.remove()

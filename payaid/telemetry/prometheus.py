@@ -9,6 +9,7 @@ import time
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -45,8 +46,21 @@ class _Histogram:
         return found
 
 
+def _open_fds() -> int:
+    """Linux tells their number without listing thousands of them; 0: this one does not (before 6.2)."""
+    try:
+        return Path("/proc/self/fd").stat().st_size
+    except OSError:
+        return 0
+
+
 class Metrics(Collector):
-    """One process's figures. `gauges` are asked at scrape time: pools, lag, entries."""
+    """One process's figures. `gauges` are asked at scrape time: pools, lag, entries.
+
+    They are rendered on a thread, while the event loop goes on counting. So what it counts in is copied before it is
+    looked through, by `dict(...)`: one step, in which no other thread gets a turn (`list(d.items())` is not, since its
+    many tuples may call the cycle collector).
+    """
 
     def __init__(self, worker: str, gauges: Gauges) -> None:
         self.worker = worker
@@ -104,12 +118,13 @@ class Metrics(Collector):
     def _sums(self) -> tuple[Counter[Any], Counter[Any], Counter[Any], Counter[Any], dict[Any, "_Histogram"]]:
         """What the answers add up to: requests, cache look-ups, limiter decisions, reads, seconds."""
         requests: Counter[Any] = Counter()
-        cache: Counter[Any] = Counter({("sessions", result): count for result, count in self._sessions.items()})
+        sessions = dict(self._sessions)
+        cache: Counter[Any] = Counter({("sessions", result): count for result, count in sessions.items()})
         limiter: Counter[Any] = Counter()
-        reads: Counter[Any] = Counter(self._reads)
+        reads: Counter[Any] = Counter(dict(self._reads))
         seconds: defaultdict[Any, _Histogram] = defaultdict(_Histogram)
         identified = 0
-        for (route, method, status, cache_class, result, decision, tier), histogram in list(self._answers.items()):
+        for (route, method, status, cache_class, result, decision, tier), histogram in dict(self._answers).items():
             count = sum(histogram.counts)
             seconds[route, method].join(histogram)
             requests[route, method, str(status)] += count
@@ -122,7 +137,7 @@ class Metrics(Collector):
             if decision:
                 limiter[decision, tier] += count
         # Whoever was identified without a look further was known: the commonest hit of all is not counted one by one.
-        cache["sessions", "hit_l1"] += max(0, identified - self._sessions.total())
+        cache["sessions", "hit_l1"] += max(0, identified - sum(sessions.values()))
         return requests, cache, limiter, reads, seconds
 
     def _now(self) -> Iterator[Metric]:
@@ -138,21 +153,23 @@ class Metrics(Collector):
         times = self._process.cpu_times()
         yield "payaid_process_cpu_seconds", "CPU used since the start.", {}, times.user + times.system
         yield "payaid_process_resident_bytes", "Resident memory.", {}, float(self._process.memory_info().rss)
-        yield "payaid_process_open_fds", "Descriptors in use.", {}, float(self._process.num_fds())
+        yield "payaid_process_open_fds", "Descriptors in use.", {}, float(_open_fds() or self._process.num_fds())
         yield "payaid_process_max_fds", "Descriptors allowed.", {}, float(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         since = time.monotonic() - 300
-        self._active = {user: seen for user, seen in list(self._active.items()) if seen > since}
+        for user, seen in dict(self._active).items():
+            if seen <= since:
+                self._active.pop(user, None)
         yield "payaid_active_users", "Users seen in five minutes.", {}, float(len(self._active))
 
     def _counter(self, name: str, about: str, labels: list[str], counts: Mapping[Any, int]) -> Metric:
         family = CounterMetricFamily(name, about, labels=[*labels, "worker"])
-        for key, count in list(counts.items()):
+        for key, count in dict(counts).items():
             family.add_metric([*key, self.worker], count)
         return family
 
     def _histogram(self, name: str, about: str, labels: list[str], kept: Mapping[Any, _Histogram]) -> Metric:
         family = HistogramMetricFamily(name, about, labels=[*labels, "worker"])
-        for key, histogram in list(kept.items()):
+        for key, histogram in dict(kept).items():
             family.add_metric([*key, self.worker], histogram.buckets(), histogram.sum)
         return family
 

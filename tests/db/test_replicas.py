@@ -322,7 +322,7 @@ def test_however_many_lose_their_connection_the_idle_ones_are_tested_once(databa
             tests += 1
             await asyncio.sleep(0.02)
 
-        pool._pool.check = check  # type: ignore[method-assign]
+        pool._test = check  # type: ignore[method-assign]
         await asyncio.gather(*(pool.drop_broken() for _ in range(100)))
         return tests
 
