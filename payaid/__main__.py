@@ -43,13 +43,13 @@ def serve(settings: Settings) -> None:
 
 def work(settings: Settings) -> None:
     """Run the worker, until SIGTERM."""
-    import asyncio
+    import uvloop
 
     from payaid.jobs import worker
     from payaid.telemetry.log import configure
 
     configure(settings)
-    asyncio.run(worker.run(settings))
+    uvloop.run(worker.run(settings))
 
 
 def main() -> None:

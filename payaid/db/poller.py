@@ -1,4 +1,5 @@
-"""Where each server is in the WAL, asked every 25 ms on connections of their own, never through a pooler.
+"""Where each server is in the WAL, asked every 50 ms on connections of their own, never through a pooler; and a replica
+at once, when a read waits for it to come further (docs/decisions/0011).
 
 Whoever polls a replica is also its doorkeeper: it is a replica of this primary, on its timeline, and both of its URLs
 lead to that one server; asked anew with each connection, and once a second.
@@ -21,7 +22,9 @@ from payaid.db.servers import Primary, Replica
 from payaid.db.wire import Connection
 from payaid.errors import Unavailable
 
-EVERY_S = 0.025
+EVERY_S = 0.05
+# While reads wait, it is asked again after this.
+SOON_S = 0.005
 SILENCE_S = 1.0
 RETRY_S = 0.2
 # Silence of the direct way after which the primary is asked by the pool's.
@@ -60,7 +63,7 @@ async def poll_primary(dsn: str, stamps: Stamps, primary: Primary) -> None:
 
     asking = asyncio.create_task(other_way())
     try:
-        await _poll(dsn, "primary", tell, anybody, lambda: None)
+        await _poll(dsn, "primary", tell, anybody, lambda: None, asyncio.Event())
     finally:
         asking.cancel()
 
@@ -81,7 +84,7 @@ async def poll_replica(dsn: str, replica: Replica, reads: Reads, ours: Callable[
 
     looking = asyncio.create_task(door.keep_looking())
     try:
-        await _poll(dsn, replica.name, ask, door.judge, replica.void)
+        await _poll(dsn, replica.name, ask, door.judge, replica.void, replica.awaited)
     finally:
         looking.cancel()
 
@@ -157,7 +160,12 @@ class _Door:
 
 
 async def _poll(
-    dsn: str, name: str, ask: Ask, judge: Callable[[Identity], Awaitable[str]], lost: Callable[[], None]
+    dsn: str,
+    name: str,
+    ask: Ask,
+    judge: Callable[[Identity], Awaitable[str]],
+    lost: Callable[[], None],
+    awaited: asyncio.Event,
 ) -> None:
     while True:
         pause = RETRY_S
@@ -169,7 +177,7 @@ async def _poll(
             await asyncio.sleep(pause)
             continue
         try:
-            await _poll_on(connection, ask, judge)
+            await _poll_on(connection, ask, judge, awaited)
         except Refused as refused:
             observe.emit(observe.Degraded(f"refused-{name}", str(refused)))
             pause = DISTRUST_S if "more than one" in str(refused) else SILENCE_S
@@ -182,7 +190,9 @@ async def _poll(
         await asyncio.sleep(pause)
 
 
-async def _poll_on(connection: Connection, ask: Ask, judge: Callable[[Identity], Awaitable[str]]) -> None:
+async def _poll_on(
+    connection: Connection, ask: Ask, judge: Callable[[Identity], Awaitable[str]], awaited: asyncio.Event
+) -> None:
     with answers_within(connection, SILENCE_S):
         identity = await identify(connection)
     if why := await judge(identity):
@@ -190,4 +200,8 @@ async def _poll_on(connection: Connection, ask: Ask, judge: Callable[[Identity],
     while True:
         with answers_within(connection, SILENCE_S):
             await ask(connection, identity)
-        await asyncio.sleep(EVERY_S)
+        await asyncio.sleep(SOON_S)
+        timer = asyncio.get_running_loop().call_later(EVERY_S - SOON_S, awaited.set)
+        await awaited.wait()
+        timer.cancel()
+        awaited.clear()

@@ -111,6 +111,8 @@ class Replica:
         self._failures = 0
         # Grows whenever its position became unknown: an answer across such a moment may show less than was thought.
         self.lives = 0
+        # Set by a read that waits for it to come further: its poller asks at once.
+        self.awaited = asyncio.Event()
         self._position = 0
         self._position_at = float("-inf")
         self._resting_until = float("-inf")

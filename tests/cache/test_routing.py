@@ -33,6 +33,7 @@ class Server:
     def __init__(self, says: Sequence[bytes | Exception], position: int = 1000) -> None:
         self.says, self.position, self.asked = list(says), position, 0
         self.name, self.pool, self.usable, self.lives = "replica-1", Pool(), True, 0
+        self.awaited = asyncio.Event()
 
     async def read(self, _: Statement) -> bytes | None:
         self.asked += 1
