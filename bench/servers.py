@@ -1,5 +1,6 @@
 """Starts and ends the servers that are compared, each on a port of its own on loopback."""
 
+import json
 import os
 import signal
 import socket
@@ -38,14 +39,28 @@ def payaid(env: Mapping[str, str], **settings: str) -> Iterator[Server]:
         yield server
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a bare server sends: these headers, and so many bytes."""
+
+    headers: list[tuple[str, str]]
+    size: int
+
+    def plain(self) -> "Answer":
+        """The same body, with no more headers than it needs."""
+        needed = [(name, value) for name, value in self.headers if name in {"content-type", "content-length"}]
+        return Answer(needed, self.size)
+
+
 @contextmanager
-def bare(size: int) -> Iterator[Server]:
-    """Granian with an app that sends `size` bytes."""
+def bare(answer: Answer) -> Iterator[Server]:
+    """Granian with an app that sends this and does nothing else."""
     command = [
         sys.executable, "-m", "granian", "--interface", "asgi", "--workers", "1", "--loop", "uvloop", "--http", "1",
         "--no-ws", "--backlog", "4096", "--backpressure", "12000", "--log-level", "error", "bench.bare:app",
     ]  # fmt: skip
-    with _run(command, {"BENCH_BYTES": str(size)}, "/") as server:
+    env = {"BENCH_BYTES": str(answer.size), "BENCH_HEADERS": json.dumps(answer.headers)}
+    with _run(command, env, "/") as server:
         yield server
 
 

@@ -7,8 +7,8 @@ from payaid.cache.policy import CacheClass
 # epoch, stamp, fresh until (Unix seconds), stale until, class, entity tag; then the body.
 HEAD = struct.Struct(">28sqdd10s28s")
 VERSION = b"2"
-# What an entry costs beside its bytes: the object, its slots, its key, its place in the dictionary.
-OVERHEAD = 600
+# What an entry costs beside its bytes: the object, its slots, its key, its place in the dictionary, its headers.
+OVERHEAD = 900
 
 
 class Entry:
@@ -21,6 +21,7 @@ class Entry:
         "epoch",
         "etag",
         "fresh_until",
+        "heads",
         "hits",
         "parts",
         "sound_at",
@@ -55,6 +56,8 @@ class Entry:
         self.hits = 0
         self.sound_at = -1
         self.variants: dict[str, bytes] = {}
+        # Headers that always go with the body, by coding.
+        self.heads: dict[str, list[tuple[bytes, bytes]]] = {}
 
     @property
     def size(self) -> int:

@@ -201,8 +201,9 @@ class Pool:
         """Close what has been idle for too long, as far as more than the minimum is there; look again soon."""
         before = monotonic() - self._settings.pool_idle_s
         while self._idle and self._idle[0].since < before and len(self._born) > self._settings.pool_min:
-            retire(self._idle.popleft().connection)
-        self._born = {one: born for one, born in self._born.items() if not one.closed}
+            connection = self._idle.popleft().connection
+            del self._born[connection]
+            retire(connection)
         self._shrinking = asyncio.get_running_loop().call_later(self._settings.pool_idle_s / 2, self._shrink)
 
     # -- servers that fall silent, or come back -----------------------------------------------------------------

@@ -1,5 +1,7 @@
 """May the caller do what the route does: the role's verb, in a licensed module."""
 
+from collections.abc import Awaitable
+
 from payaid.asgi import App, Receive, Scope, Send, call_of
 from payaid.call import Call
 from payaid.errors import Forbidden
@@ -13,12 +15,12 @@ class Authorise:
     def __init__(self, app: App) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass, or 403."""
         call = call_of(scope)
         if lacking := _lacking(call):
             raise Forbidden(_why(call.who(), lacking))
-        await self.app(scope, receive, send)
+        return self.app(scope, receive, send)
 
     @staticmethod
     def at_once(scope: Scope, call: Call) -> bool:

@@ -5,7 +5,7 @@ what it does then; the first that cannot go on without a wait, or has something 
 the long way, where no step is charged twice. The order is the chain's own: there is no second list of layers.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from payaid.asgi import KEY, App, Receive, Scope, Send
@@ -31,7 +31,7 @@ class Express:
             layer = layer.app
         self._hits = layer
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """A hit, or the long way."""
         call: Call = scope[KEY]
         target = call.target
@@ -41,6 +41,5 @@ class Express:
                     break
             else:
                 if found := self._hits.find(call):
-                    await serve(send, call, self._hits.store, *found)
-                    return
-        await self.app(scope, receive, send)
+                    return serve(send, call, self._hits.store, *found)
+        return self.app(scope, receive, send)

@@ -1,9 +1,10 @@
 """The shortest way: an L1 hit is answered here, without waiting for anything and without entering the rest layer."""
 
+from collections.abc import Awaitable
 from typing import NamedTuple, Self
 
 from payaid import observe
-from payaid.asgi import App, Headers, Receive, Scope, Send, answer, call_of
+from payaid.asgi import App, Headers, Receive, Scope, Send, call_of
 from payaid.cache.entry import Entry
 from payaid.cache.local import Key
 from payaid.cache.stamps import Hearing
@@ -76,13 +77,12 @@ class Hits:
         self.store = store
         self._spellings = spellings
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """A hit, or the next layer."""
         call = call_of(scope)
         if call.target is not None and call.target.cacheable and (found := self.find(call)):
-            await serve(send, call, self.store, *found)
-        else:
-            await self.app(scope, receive, send)
+            return serve(send, call, self.store, *found)
+        return self.app(scope, receive, send)
 
     def find(self, call: Call) -> tuple[Key, Entry] | None:
         """What L1 has for a read that may be kept."""
@@ -100,21 +100,30 @@ async def serve(send: Send, call: Call, store: Store, key: Key, entry: Entry) ->
     """Send an entry: 304 where the caller has it already, in the coding that the caller accepts."""
     accepted = call.headers.get(b"accept-encoding")
     coding = negotiate(accepted) if accepted and len(entry.body) >= WORTH else ""
-    headers: Headers = [(b"etag", tagged(entry.etag, coding)), STATUS[call.cache_result], *PRIVATE]
+    headers: Headers = [STATUS[call.cache_result], *call.answer_headers]
     # A version means hearing; only without one is it worth asking further.
     if not store.stamps.version and store.stamps.hearing is Hearing.DARK:
         headers.append(DEGRADED)
         observe.emit(observe.Degraded("served-dark", call.cache_class))
     condition = call.headers.get(b"if-none-match")
     if condition and matches(condition, entry.etag):
-        await answer(send, call, 304, headers, b"")
-        return
-    headers.append(JSON)
-    body = entry.body
+        status, body = 304, b""
+        headers += ((b"etag", tagged(entry.etag, coding)), *PRIVATE)
+    else:
+        status, body = 200, _encoded(store, key, entry, coding) if coding else entry.body
+        headers += entry.heads.get(coding) or _head(entry, coding, len(body))
+    call.status = status
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if call.method == "HEAD" else body})
+
+
+def _head(entry: Entry, coding: str, length: int) -> Headers:
+    """The headers that go with an entry's body in one coding: made once."""
+    head = [(b"etag", tagged(entry.etag, coding)), *PRIVATE, JSON, (b"content-length", b"%d" % length)]
     if coding:
-        headers.append((b"content-encoding", coding.encode()))
-        body = _encoded(store, key, entry, coding)
-    await answer(send, call, 200, headers, body)
+        head.append((b"content-encoding", coding.encode()))
+    entry.heads[coding] = head
+    return head
 
 
 def _encoded(store: Store, key: Key, entry: Entry, coding: str) -> bytes:

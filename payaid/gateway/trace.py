@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 import time
+from collections.abc import Awaitable
 
 from payaid.asgi import KEY, App, Receive, Scope, Send
 from payaid.call import Call
@@ -26,7 +27,7 @@ class Trace:
         # Unique without asking the kernel at each request: the process' own random prefix, and a count.
         self._prefix, self._count = os.urandom(8).hex(), itertools.count(1)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Make the Call, resolve the route, name the answer."""
         call = Call(scope, time.perf_counter())
         scope[KEY] = call
@@ -44,4 +45,4 @@ class Trace:
         call.answer_headers = [*self._always, (b"x-request-id", call.request_id.encode())]
         if call.target is not None and call.target.headers:
             call.answer_headers += call.target.headers
-        await self.app(scope, receive, send)
+        return self.app(scope, receive, send)
