@@ -41,6 +41,7 @@ class Wanted(NamedTuple):
 
 class _Filler(NamedTuple):
     number: int
+    shown: int
     task: asyncio.Task[Entry]
 
 
@@ -116,8 +117,8 @@ class Store:
         """One filler a key: later callers wait for it.
 
         What a filler makes is good for a caller if it covers what that caller needs; or if the filler began after
-        the caller came, for then the caller's own would show no more. (Without the second rule, callers of what is
-        changing all the time would queue up behind each other's fillers, one at a time.)
+        the caller came, and was to show no less, for then the caller's own would show no more. (Without the second
+        rule, callers of what is changing all the time would queue up behind each other's fillers, one at a time.)
         """
         came = self._fillers
         # One that is done is as good as gone: waiting for it would not yield, and so never let it be removed.
@@ -131,11 +132,11 @@ class Store:
                 continue
             if entry.stamp >= max(self.stamps.needed(wanted.depends), wanted.shown):
                 return entry
-            if running.number > came and not wanted.shown:
+            if running.number > came and running.shown >= wanted.shown:
                 return entry
         self._fillers += 1
         task = asyncio.ensure_future(self._fill_alone(wanted))
-        self._filling[wanted.key] = _Filler(self._fillers, task)
+        self._filling[wanted.key] = _Filler(self._fillers, wanted.shown, task)
         task.add_done_callback(lambda done: self._filled(wanted.key, done))
         return await asyncio.shield(task)
 

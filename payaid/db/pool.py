@@ -118,7 +118,9 @@ class Pool:
             return await waiter
         except asyncio.CancelledError:
             # Our caller went away, perhaps in the very step in which a connection was handed over.
-            if waiter.done() and not waiter.cancelled() and not waiter.exception():
+            if waiter in self._waiting:
+                self._waiting.remove(waiter)
+            elif not waiter.cancelled() and not waiter.exception():
                 self._hand_over(waiter.result())
             raise
         finally:
@@ -179,10 +181,11 @@ class Pool:
                     return
                 await asyncio.sleep(RETRY_S)
         self._born[connection] = monotonic()
+        if task := asyncio.current_task():
+            self._opening.discard(task)  # counted as open from here on
         self._hand_over(connection)
         if self._waiting:
-            # Not at once: this one counts as being opened until its task is done.
-            asyncio.get_running_loop().call_soon(self._grow)
+            self._grow()
 
     async def _connected(self) -> Connection:
         connection: Connection = await AsyncConnection.connect(
@@ -192,6 +195,9 @@ class Pool:
             if self._met:
                 with answers_within(connection, TEST_S):
                     self._met(await identify(connection))
+                bury(connection)
+                if connection.closed:
+                    raise OperationalError(f"the {self.name} answered too late")
         except BaseException:
             await connection.close()
             raise
@@ -227,13 +233,17 @@ class Pool:
         suspects = [one.connection for one in self._idle]
         self._idle.clear()
         await asyncio.gather(*map(self._test_one, suspects))
+        if self._waiting:
+            self._grow()
 
     async def _test_one(self, connection: Connection) -> None:
         try:
             with answers_within(connection, TEST_S):
                 await connection.execute("SELECT 1")
-        except OperationalError:
+        except BaseException as error:
             await self._discard(connection)
+            if not isinstance(error, Error):
+                raise
         else:
             await self._take_back(connection)
 

@@ -84,9 +84,8 @@ class Reads:
             if patience <= 0:
                 return None, "dirty" if needed == DIRTY else "behind"
             self.moved.clear()
-            if needed != DIRTY:
-                for one in usable:
-                    one.awaited.set()
+            for one in usable:
+                one.awaited.set()
             try:
                 await asyncio.wait_for(self.moved.wait(), patience)
             except TimeoutError:

@@ -14,10 +14,12 @@ from typing import Any
 from psycopg import AsyncConnection, DataError, OperationalError
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
+# A socket that became ready and was not reported (see `look`) is found after this.
+LOOK_S = 0.1
 _PARAMETER = re.compile(r"%(?:\((\w+)\)s|(%))")
 _TO_ESCAPE = re.compile(r'(["\\])')
 
@@ -32,41 +34,69 @@ async def value(connection: Connection, sql: str, params: Mapping[str, Any]) -> 
         DataError: a text holds a NUL character.
     """
     text, names = numbered(sql)
-    pgconn, loop = connection.pgconn, asyncio.get_running_loop()
-    line = pgconn.socket
-    results: list[PGresult] = []
-    over: asyncio.Future[None] = loop.create_future()
-
-    def step() -> None:
-        try:
-            pgconn.flush()  # what the socket did not take at once
-            pgconn.consume_input()
-            while not pgconn.is_busy():
-                result = pgconn.get_result()
-                if result is None:
-                    if not over.done():
-                        over.set_result(None)
-                    return
-                results.append(result)
-        except OperationalError as error:
-            if not over.done():
-                over.set_exception(error)
-
-    pgconn.send_query_params(text, [written(params[name]) for name in names])
-    unsent = pgconn.flush()
-    loop.add_reader(line, step)
-    if unsent:
-        loop.add_writer(line, step)
-    try:
-        await over
-    finally:
-        loop.remove_reader(line)
-        if unsent:
-            loop.remove_writer(line)
-    result = results[-1]
+    result = await _Exchange(connection.pgconn).run(text, [written(params[name]) for name in names])
     if result.status != ExecStatus.TUPLES_OK:
         raise error_from_result(result)
     return result.get_value(0, 0) if result.ntuples else None
+
+
+class _Exchange:
+    """One statement and what comes back, with the event loop watching the socket."""
+
+    def __init__(self, pgconn: PGconn) -> None:
+        self._pgconn = pgconn
+        self._line = pgconn.socket
+        self._loop = asyncio.get_running_loop()
+        self._results: list[PGresult] = []
+        self._over: asyncio.Future[None] = self._loop.create_future()
+        self._timer: asyncio.TimerHandle
+
+    async def run(self, text: bytes, params: list[bytes | None]) -> PGresult:
+        self._pgconn.send_query_params(text, params)
+        unsent = self._pgconn.flush()
+        self._timer = self._loop.call_later(LOOK_S, self._look)
+        self._loop.add_reader(self._line, self._step)
+        if unsent:
+            self._loop.add_writer(self._line, self._step)
+        try:
+            await self._over
+        except asyncio.CancelledError:
+            if self._over.cancelled():
+                self._unlisten()
+            raise
+        return self._results[-1]
+
+    def _step(self) -> None:
+        try:
+            if not self._pgconn.flush():
+                self._loop.remove_writer(self._line)
+            self._pgconn.consume_input()
+            while not self._pgconn.is_busy():
+                result = self._pgconn.get_result()
+                if result is None:
+                    self._end(None)
+                    return
+                self._results.append(result)
+        except OperationalError as error:
+            self._end(None if self._results else error)  # what the server said last is known
+
+    def _look(self) -> None:
+        # libuv stops to watch a socket that was reset, and says nothing.
+        self._timer = self._loop.call_later(LOOK_S, self._look)
+        self._step()
+
+    def _end(self, error: OperationalError | None) -> None:
+        # Now, not when our caller runs: libpq may have closed the socket, and whoever connects next has its number.
+        self._unlisten()
+        if error:
+            self._over.set_exception(error)
+        else:
+            self._over.set_result(None)
+
+    def _unlisten(self) -> None:
+        self._timer.cancel()
+        self._loop.remove_reader(self._line)
+        self._loop.remove_writer(self._line)
 
 
 @lru_cache(maxsize=8192)

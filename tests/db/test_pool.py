@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import uvloop
 
 from payaid.db.pool import Pool
 from payaid.db.wire import value
@@ -30,7 +31,7 @@ def play(database: Database, scene: Scene, url: str = "", **changed: str) -> Any
         finally:
             await pool.close()
 
-    return asyncio.run(run())
+    return uvloop.run(run())
 
 
 async def pid(pool: Pool) -> int:
@@ -60,6 +61,21 @@ def test_it_opens_no_more_than_it_may_and_lends_in_the_order_of_asking(module_da
         assert pool.figures() == {"open": len(set(servers)), "idle": len(set(servers)), "waiting": 0}
 
     play(module_database, scene)
+
+
+def test_everybody_at_once_is_given_a_connection_each_while_there_is_room(module_database: Database) -> None:
+    async def scene(pool: Pool) -> None:
+        everybody = asyncio.Barrier(9)
+
+        async def hold() -> None:
+            async with pool.connection():
+                await everybody.wait()
+
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(hold() for _ in range(9)))
+        assert pool.figures() == {"open": 9, "idle": 9, "waiting": 0}
+
+    play(module_database, scene, max="9", wait_ms="5000")
 
 
 def test_the_one_used_last_is_lent_first_so_that_the_rest_can_close(module_database: Database) -> None:
@@ -162,6 +178,21 @@ def test_a_server_that_is_away_is_found_again_by_who_waits(
         assert pool.figures()["open"] == 1
 
     play(module_database, scene, relay.url(module_database.listen_url), wait_ms="2000")
+
+
+def test_callers_that_went_away_leave_nobody_trying_for_them(module_database: Database) -> None:
+    async def scene(pool: Pool) -> None:
+        for _ in range(3):
+            asking = asyncio.create_task(pid(pool))
+            await asyncio.sleep(0.02)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+        assert pool.figures()["waiting"] == 0
+        await until(lambda: not pool._opening, "it is tried for nobody")
+
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    play(module_database, scene, nowhere, queue="1", wait_ms="5000")
 
 
 def test_a_burst_hands_each_connection_on_within_a_turn_or_two(module_database: Database) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import AsyncConnection, errors
@@ -15,19 +16,20 @@ from psycopg.pq import TransactionStatus
 from payaid.db.pool import CONNECT
 from payaid.db.wire import Connection, numbered, value, written
 from tests.fixtures.database import Database
+from tests.fixtures.relay import Relay
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 
 
-def play(database: Database, scene: Callable[[Connection], Awaitable[Any]]) -> Any:
+def play(database: Database, scene: Callable[[Connection], Awaitable[Any]], url: str = "") -> Any:
     async def run() -> Any:
-        connection = await AsyncConnection.connect(database.service_url, **CONNECT)
+        connection = await AsyncConnection.connect(url or database.service_url, **CONNECT)
         try:
             return await scene(connection)
         finally:
             await connection.close()
 
-    return asyncio.run(run())
+    return uvloop.run(run())
 
 
 def test_whatever_is_given_comes_back(module_database: Database) -> None:
@@ -130,6 +132,24 @@ def test_a_server_that_ends_the_session_is_an_operational_error(module_database:
             await value(connection, "SELECT 1", {})
 
     play(module_database, scene)
+
+
+def test_a_line_that_is_cut_is_noticed_at_once(module_database: Database, relays: Callable[..., Relay]) -> None:
+    relay = relays(module_database.stack.site.ports["primary"])
+
+    async def scene(connection: Connection) -> None:
+        reading = asyncio.create_task(value(connection, "SELECT pg_sleep(20)::text", {}))
+        await asyncio.sleep(0.05)
+        relay.cut()
+        # Whoever connects now is given the number of the socket that libpq closes: its line must not be unwatched.
+        others = [asyncio.open_connection("127.0.0.1", relay.port) for _ in range(5)]
+        async with asyncio.timeout(2):
+            with pytest.raises(psycopg.OperationalError):
+                await reading
+            for other in others:
+                (await other)[1].close()
+
+    play(module_database, scene, relay.url(module_database.listen_url))
 
 
 def test_a_caller_that_goes_away_leaves_the_statement_running_and_visible(module_database: Database) -> None:

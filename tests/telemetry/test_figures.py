@@ -51,6 +51,7 @@ def test_figures_can_be_rendered_while_they_are_counted() -> None:
     try:
         for _ in range(12):
             assert b"payaid_active_users" in metrics.exposition()
+        assert counting.is_alive()
     finally:
         over.set()
         counting.join()
