@@ -1,5 +1,11 @@
 """The fixtures that all tests share; each plugin says in its docstring what it gives."""
 
+import signal
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background job ignores Ctrl-C, and so would every process that a test starts in order to interrupt it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 pytest_plugins = [
     "tests.fixtures.stack",
     "tests.fixtures.database",
