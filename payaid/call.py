@@ -28,7 +28,7 @@ class Call:
     cache_result = ""
     limiter = ""
     status = 0
-    # The body itself, of a route that streams: unread, and unbounded but by its endpoint.
+    # The body, while it is unread: of a route that streams, unbounded but by its endpoint; of one that was too large.
     receive: Callable[[], Awaitable[MutableMapping[str, Any]]] | None = None
 
     def __init__(self, scope: Any, started: float) -> None:

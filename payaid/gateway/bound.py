@@ -46,6 +46,7 @@ class Bound:
 
     async def _read(self, call: Call, receive: Receive) -> bytes:
         declared = call.header(b"content-length")
+        call.receive = receive  # unread so far
         if declared.isdigit() and int(declared) > self._limit:
             raise self._too_large()
         parts, size = [], 0
@@ -58,6 +59,7 @@ class Bound:
             if size > self._limit:
                 raise self._too_large()
             if not message.get("more_body", False):
+                call.receive = None
                 return b"".join(parts)
 
     def _too_large(self) -> BodyTooLarge:

@@ -1,5 +1,8 @@
 """Turns every error into a problem document (RFC 9457): nothing below reaches the server as an exception."""
 
+import asyncio
+import contextlib
+
 import orjson
 
 from payaid import observe
@@ -9,6 +12,8 @@ from payaid.errors import PayaidError
 
 PROBLEM = (b"content-type", b"application/problem+json")
 NO_STORE = (b"cache-control", b"no-store")
+# Of a body that was refused unread, so much is still taken, and no longer.
+SPARE_BYTES, SPARE_S = 8 * 2**20, 1.0
 
 
 class Failures:
@@ -33,7 +38,20 @@ class Failures:
             failure = PayaidError()
         else:
             return
+        await _swallow(call_of(scope))
         await refuse(send, call_of(scope), failure)
+
+
+async def _swallow(call: Call) -> None:
+    """Take what is still being sent, up to a bound: whoever is cut off in the middle of it never reads the answer."""
+    taken = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SPARE_S):
+            while call.receive is not None and taken < SPARE_BYTES:
+                message = await call.receive()
+                taken += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    call.receive = None
 
 
 async def refuse(send: Send, call: Call, failure: PayaidError) -> None:

@@ -94,6 +94,7 @@ class Uploads:
             digest.update(piece)
             await asyncio.to_thread(sink.write, piece)
             if not message.get("more_body", False):
+                call.receive = None
                 return digest.digest()
 
     def _too_large(self) -> BodyTooLarge:

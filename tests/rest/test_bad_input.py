@@ -158,6 +158,12 @@ def test_a_body_over_the_bound_is_refused(owner: Person) -> None:
     problem(answer, 413)
 
 
+def test_whoever_sends_far_too_much_reads_why_it_was_refused(owner: Person) -> None:
+    for _ in range(10):
+        problem(owner.post("/api/v1/contacts", b'{"name": "' + b"x" * 4_000_000 + b'"}'), 413)
+    assert owner.get("/api/v1/contacts").status_code == 200
+
+
 def test_a_body_of_unknown_length_is_bounded_as_well(owner: Person) -> None:
     def endless() -> Any:
         for _ in range(20):
