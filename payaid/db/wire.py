@@ -18,7 +18,7 @@ from psycopg.pq.abc import PGconn, PGresult
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
-# A socket that became ready and was not reported (see `look`) is found after this.
+# A socket that became ready and was not reported (see `_look`) is found after this.
 LOOK_S = 0.1
 _PARAMETER = re.compile(r"%(?:\((\w+)\)s|(%))")
 _TO_ESCAPE = re.compile(r'(["\\])')
@@ -49,7 +49,7 @@ class _Exchange:
         self._loop = asyncio.get_running_loop()
         self._results: list[PGresult] = []
         self._over: asyncio.Future[None] = self._loop.create_future()
-        self._timer: asyncio.TimerHandle
+        self._timer: asyncio.TimerHandle | None = None
 
     async def run(self, text: bytes, params: list[bytes | None]) -> PGresult:
         self._pgconn.send_query_params(text, params)
@@ -61,8 +61,7 @@ class _Exchange:
         try:
             await self._over
         except asyncio.CancelledError:
-            if self._over.cancelled():
-                self._unlisten()
+            self._unlisten()
             raise
         return self._results[-1]
 
@@ -88,15 +87,20 @@ class _Exchange:
     def _end(self, error: OperationalError | None) -> None:
         # Now, not when our caller runs: libpq may have closed the socket, and whoever connects next has its number.
         self._unlisten()
+        if self._over.done():
+            return  # our caller was cancelled, and has not run since
         if error:
             self._over.set_exception(error)
         else:
             self._over.set_result(None)
 
     def _unlisten(self) -> None:
-        self._timer.cancel()
-        self._loop.remove_reader(self._line)
-        self._loop.remove_writer(self._line)
+        """Once: a second time the socket's number may be another's."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+            self._loop.remove_reader(self._line)
+            self._loop.remove_writer(self._line)
 
 
 @lru_cache(maxsize=8192)

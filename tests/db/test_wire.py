@@ -1,6 +1,7 @@
 """The short way of a read: what goes in comes out, and every end of a statement is told as psycopg tells it."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from psycopg import AsyncConnection, errors
 from psycopg.pq import TransactionStatus
 
 from payaid.db.pool import CONNECT
-from payaid.db.wire import Connection, numbered, value, written
+from payaid.db.wire import Connection, _Exchange, numbered, value, written
 from tests.fixtures.database import Database
 from tests.fixtures.relay import Relay
 
@@ -150,6 +151,21 @@ def test_a_line_that_is_cut_is_noticed_at_once(module_database: Database, relays
                 (await other)[1].close()
 
     play(module_database, scene, relay.url(module_database.listen_url))
+
+
+def test_an_answer_that_comes_as_its_caller_goes_away_is_no_error(module_database: Database) -> None:
+    async def scene(connection: Connection) -> bytes | None:
+        exchange = _Exchange(connection.pgconn)
+        reading = asyncio.create_task(exchange.run(b"SELECT 'late'", []))
+        await asyncio.sleep(0)
+        time.sleep(0.1)  # noqa: ASYNC251  # the answer is there, and the loop has not looked
+        reading.cancel()
+        exchange._step()  # as the loop would, before the cancelled task runs
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        return await value(connection, "SELECT 'sound'", {})
+
+    assert play(module_database, scene) == b"sound"
 
 
 def test_a_caller_that_goes_away_leaves_the_statement_running_and_visible(module_database: Database) -> None:
