@@ -121,6 +121,14 @@ class Stamps:
             self.floor = max(self.floor, self._stamps.pop(oldest))
         self._moved()
 
+    def doubt(self, names: Iterable[str]) -> None:
+        """Nobody knows whether the change happened: what is kept of these names is not believed any more.
+
+        If it did happen it is announced, and the notice raises the names further. The latest position that was ever
+        heard, however long ago: a primary that fell silent is what makes outcomes unknown.
+        """
+        self.settle(names, self._primary + 1)
+
     def abandon(self, names: Iterable[str]) -> None:
         """The change certainly did not happen."""
         for name in names:

@@ -72,7 +72,7 @@ class Writes:
                     shown = await mark(connection) if unit.names or unit.repeats else None
             except LOST as error:
                 if unit and unit.committing:
-                    self._doubt(unit.names)
+                    self._stamps.doubt(unit.names)
                     raise Unavailable(UNKNOWN) from error
                 if isinstance(error, errors.QueryCanceled | errors.LockNotAvailable):
                     raise Unavailable("The write took longer than it may; nothing was done.") from error
@@ -81,17 +81,10 @@ class Writes:
                 await self._primary.pool.drop_broken()
                 continue
             except BaseException:
-                self._doubt(unit.names if unit else [])
+                self._stamps.doubt(unit.names if unit else [])
                 raise
             # A position of another epoch is none of ours: the floor of the one that we shall hear in is above it.
             self._stamps.settle(unit.names, shown.position if shown and shown.epoch == self._stamps.epoch else 0)
             observe.emit(observe.Wrote(time.perf_counter() - started))
             return result, shown
         raise AssertionError("the second attempt returns or raises")
-
-    def _doubt(self, names: list[str]) -> None:
-        """The commit failed, or nobody knows: what is kept of these names is not believed any more.
-
-        If it did happen it is announced, and the notice raises the names above its own position.
-        """
-        self._stamps.settle(names, self._stamps.primary() + 1)

@@ -46,9 +46,12 @@ async def work(unit: Unit) -> str:
 
 
 def run(primary: Any) -> Stamps:
-    stamps = Stamps(time.monotonic)
+    """The primary was heard of last a minute ago: one that falls silent is what makes outcomes unknown."""
+    now = 0.0
+    stamps = Stamps(lambda: now)
     stamps.listen("e", 1)
     stamps.polled("e", 100)
+    now = 60.0
     with pytest.raises(Unavailable) as refused:
         asyncio.run(Writes(primary, stamps).run("t", work))
     stamps.answer = refused.value.detail  # type: ignore[attr-defined]
