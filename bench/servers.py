@@ -41,15 +41,16 @@ def payaid(env: Mapping[str, str], **settings: str) -> Iterator[Server]:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a bare server sends: these headers, and so many bytes."""
+    """What a bare server sends: these headers, and one of so many bodies, in turns, of so many bytes each."""
 
     headers: list[tuple[str, str]]
     size: int
+    bodies: int
 
     def plain(self) -> "Answer":
-        """The same body, with no more headers than it needs."""
+        """One body for everybody, with no more headers than it needs."""
         needed = [(name, value) for name, value in self.headers if name in {"content-type", "content-length"}]
-        return Answer(needed, self.size)
+        return Answer(needed, self.size, 1)
 
 
 @contextmanager
@@ -59,7 +60,8 @@ def bare(answer: Answer) -> Iterator[Server]:
         sys.executable, "-m", "granian", "--interface", "asgi", "--workers", "1", "--loop", "uvloop", "--http", "1",
         "--no-ws", "--backlog", "4096", "--backpressure", "12000", "--log-level", "error", "bench.bare:app",
     ]  # fmt: skip
-    env = {"BENCH_BYTES": str(answer.size), "BENCH_HEADERS": json.dumps(answer.headers)}
+    headers = json.dumps(answer.headers)
+    env = {"BENCH_BYTES": str(answer.size), "BENCH_BODIES": str(answer.bodies), "BENCH_HEADERS": headers}
     with _run(command, env, "/") as server:
         yield server
 
@@ -70,8 +72,10 @@ def _run(command: list[str], env: Mapping[str, str], ready: str) -> Iterator[Ser
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     given = {**inherited, **env, "PORT": str(port), "GRANIAN_PORT": str(port), "HOST": "127.0.0.1"}
     started = time.perf_counter()
+    # A group that can be killed whole, in our session: Linux shares the processors out among sessions (autogroup), and
+    # then servers of one each lose a fifth to being moved about.
     process = subprocess.Popen(
-        command, env=given, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command, env=given, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
     )
     url = f"http://127.0.0.1:{port}"
     try:

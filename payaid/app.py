@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -123,19 +124,22 @@ def build(runtime: Runtime) -> App:
     return batches.app
 
 
+async def _unopened(scope: Scope, receive: Receive, send: Send) -> None:
+    """What is not HTTP is not answered, and neither is a request before the lifespan."""
+
+
 class Service:
     """The ASGI callable: opens the runtime at startup, drains and closes it at shutdown."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._app: App | None = None
+        self._app: App = _unopened
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve, or live through the lifespan."""
-        if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        elif scope["type"] == "http" and self._app is not None:
-            await self._app(scope, receive, send)
+        if scope["type"] == "http":
+            return self._app(scope, receive, send)
+        return self._lifespan(receive, send) if scope["type"] == "lifespan" else _unopened(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
