@@ -33,7 +33,7 @@ BATCH = Shot("/api/v1/batch", "POST", json.dumps({"requests": [{"path": f"{SMALL
                                                   + [{"path": "/api/v1/dashboard/stats"}]}))  # fmt: skip
 MIB = 2**20
 # Eighty columns hold it: a figure that is cut off is none.
-STYLE: dict[str, Any] = {"box": box.SIMPLE_HEAD, "pad_edge": False, "padding": (0, 1)}
+STYLE: dict[str, Any] = {"box": box.SIMPLE_HEAD, "pad_edge": False, "padding": 0}
 # Long enough for every token to have been seen: the first requests of each are misses.
 WARM_UP_S = 12
 
@@ -62,7 +62,7 @@ def cached(place: World, rounds: int, seconds: int) -> Iterator[Row]:
         answer = _answer(ours, place, SMALL)
         # Ours tells a caller its budget, and tags, names and guards what it sends (twelve headers more than it needs),
         # and its tenants have a page each.
-        for against, sent, goal in (("bare, same answer", answer, 0.7), ("bare, body alone", answer.plain(), None)):
+        for against, sent, goal in (("bare, same", answer, 0.7), ("bare, body only", answer.plain(), None)):
             with bare(sent) as theirs:
                 mine, other, ratio = pairs(ours.url, theirs.url, Shot(SMALL), place.token_file, rounds, seconds)
                 yield Row("cached, 8 KB, L1", mine, against, other, ratio, goal)
@@ -73,7 +73,7 @@ def cached(place: World, rounds: int, seconds: int) -> Iterator[Row]:
     ):
         rate(ours.url, Shot(SMALL), place.token_file, WARM_UP_S)
         mine, other, ratio = pairs(ours.url, theirs.url, Shot(SMALL), place.token_file, rounds, seconds)
-        yield Row("cached, 8 KB, L2", mine, "bare, same answer", other, ratio, 0.2)
+        yield Row("cached, 8 KB, L2", mine, "bare, same", other, ratio, 0.2)
 
 
 def uncached(place: World, rounds: int, seconds: int) -> Iterator[Row]:
@@ -88,14 +88,14 @@ def uncached(place: World, rounds: int, seconds: int) -> Iterator[Row]:
         with bare(_answer(ours, place, LARGE)) as theirs:
             for name, shot in (("uncached read by id", Shot(ITEM)), ("create a task", CREATE)):
                 mine, other, ratio = pairs(ours.url, theirs.url, shot, place.token_file, rounds, seconds)
-                yield Row(name, mine, "bare, same answer", other, ratio, None)
+                yield Row(name, mine, "bare, same", other, ratio, None)
     with (
         payaid(place.env, WORKERS="2", RATE_LIMITS="false") as ours,
         bare(_answer(ours, place, LARGE)) as theirs,
     ):
         rate(ours.url, BATCH, place.token_file, seconds)
         mine, other, ratio = pairs(ours.url, theirs.url, BATCH, place.token_file, rounds, seconds)
-        yield Row("batch of 10, cached", mine, "bare, same answer", other, ratio, None)
+        yield Row("batch of 10, cached", mine, "bare, same", other, ratio, None)
 
 
 def facts(place: World, seconds: int) -> dict[str, Any]:
@@ -162,10 +162,10 @@ def main() -> None:
     console = Console(stderr=True)
     table = Table(
         title="payaid, side by side",
-        caption="medians of interleaved pairs; requests a second are this machine's",
+        caption="requests a second (this machine's); medians of interleaved pairs",
         **STYLE,
     )
-    for name in ("what", "ours/s", "against", "theirs/s", "ratio", "goal", ""):
+    for name in ("what", "ours", "against", "theirs", "ratio", "goal", ""):
         table.add_column(name, justify="left" if name in {"what", "against", ""} else "right", no_wrap=True)
     rows = []
     with console.status("starting a stack of its own") as status, world() as place:

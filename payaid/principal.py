@@ -1,15 +1,17 @@
 """Who calls: a user of one tenant, with what they may do. Made from a verified token and the database's word."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 from payaid.rules.access import grants
 from payaid.rules.tiers import Tier
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Principal:
-    """A user of one tenant. `tenant_id` comes from a signed token and from nowhere else."""
+    """A user of one tenant. `tenant_id` comes from a signed token and from nowhere else.
+
+    `grants`: what the role and the permissions allow in the licensed modules: `crm:read`, `finance:write` ...
+    """
 
     tenant_id: str
     user_id: str
@@ -19,8 +21,8 @@ class Principal:
     modules: tuple[str, ...]
     tier: Tier
     session: str = ""
+    grants: frozenset[str] = field(init=False)
 
-    @cached_property
-    def grants(self) -> frozenset[str]:
-        """What the role and the permissions allow in the licensed modules: `crm:read`, `finance:write` ..."""
-        return grants(self.role, self.permissions, self.modules)
+    def __post_init__(self) -> None:
+        """Worked out once: every request asks."""
+        object.__setattr__(self, "grants", grants(self.role, self.permissions, self.modules))
