@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import orjson
-from psycopg import AsyncConnection, Error, Notify
+from psycopg import Error, Notify
 
 from payaid import observe
 from payaid.cache.keys import Change, touched
 from payaid.cache.stamps import Stamps
+from payaid.db.connection import CONNECT, Connection
 from payaid.db.identity import Identity, identify, mark_here
-from payaid.db.pool import CONNECT
-from payaid.db.wire import Connection
 
 CHANNEL = "payaid_change"
 BARRIER_S = 0.25
@@ -57,7 +56,7 @@ class Ear:
         while True:
             try:
                 async with asyncio.timeout(3 * SILENCE_S):
-                    connection = await AsyncConnection.connect(self._dsn, application_name="payaid ear", **CONNECT)
+                    connection = await Connection.connect(self._dsn, application_name="payaid ear", **CONNECT)
             except (Error, OSError, TimeoutError) as error:
                 observe.emit(observe.Degraded("deaf", type(error).__name__))
                 await asyncio.sleep(RETRY_S)

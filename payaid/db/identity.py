@@ -4,7 +4,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
-from payaid.db.wire import Connection, value
+from payaid.db.connection import Connection
+from payaid.db.wire import value
 
 # Of an epoch's text, what names the cluster.
 SYSTEM_LENGTH = 6

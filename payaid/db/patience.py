@@ -15,7 +15,7 @@ from weakref import WeakSet
 from psycopg import Error, errors
 from psycopg.pq import TransactionStatus
 
-from payaid.db.wire import Connection
+from payaid.db.connection import Connection
 
 # A server that is alive answers a request to cancel within this.
 CANCEL_S = 0.5

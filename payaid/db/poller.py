@@ -10,16 +10,15 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable
 
-from psycopg import AsyncConnection, Error
+from psycopg import Error
 
 from payaid import observe
 from payaid.cache.stamps import Stamps
+from payaid.db.connection import CONNECT, Connection
 from payaid.db.identity import Identity, identify, inserted, replayed
 from payaid.db.patience import answers_within
-from payaid.db.pool import CONNECT
 from payaid.db.routing import Reads
 from payaid.db.servers import Primary, Replica
-from payaid.db.wire import Connection
 from payaid.errors import Unavailable
 
 EVERY_S = 0.05
@@ -148,7 +147,7 @@ class _Door:
 
     async def _sample(self) -> str:
         async with asyncio.timeout(3 * SILENCE_S):
-            connection = await AsyncConnection.connect(
+            connection = await Connection.connect(
                 self._replica.pool.dsn, application_name=f"payaid door {self._replica.name}", **CONNECT
             )
         try:
@@ -171,7 +170,7 @@ async def _poll(
         pause = RETRY_S
         try:
             async with asyncio.timeout(SILENCE_S * 3):
-                connection = await AsyncConnection.connect(dsn, application_name=f"payaid poller {name}", **CONNECT)
+                connection = await Connection.connect(dsn, application_name=f"payaid poller {name}", **CONNECT)
         except (Error, OSError, TimeoutError) as error:
             observe.emit(observe.Degraded(f"poller-{name}", f"{type(error).__name__}"))
             await asyncio.sleep(pause)

@@ -11,20 +11,18 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from psycopg import AsyncConnection, Error, OperationalError
+from psycopg import Error, OperationalError
 from psycopg.pq import TransactionStatus
 
+from payaid.db.connection import CONNECT, Connection
 from payaid.db.identity import Identity, identify
 from payaid.db.patience import answers_within, bury, hang_up, retire
-from payaid.db.wire import Connection
 from payaid.errors import Unavailable
 from payaid.settings import Settings
 from payaid.timing import timed
 
-# Transaction pooling cannot carry what a session keeps: no prepared statements, no session settings.
-CONNECT: dict[str, Any] = {"autocommit": True, "prepare_threshold": None, "connect_timeout": 3}
 # While somebody waits for a server that refuses, it is tried again after this.
 RETRY_S = 0.1
 # What idle connections are given to show that they live, all of them together.
@@ -188,9 +186,7 @@ class Pool:
             self._grow()
 
     async def _connected(self) -> Connection:
-        connection: Connection = await AsyncConnection.connect(
-            self.dsn, application_name=f"payaid {self.name}", **CONNECT
-        )
+        connection = await Connection.connect(self.dsn, application_name=f"payaid {self.name}", **CONNECT)
         try:
             if self._met:
                 with answers_within(connection, TEST_S):

@@ -5,10 +5,11 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from payaid.db.connection import Connection
 from payaid.db.identity import Identity
 from payaid.db.patience import ends_within
 from payaid.db.pool import Pool
-from payaid.db.wire import Connection, value
+from payaid.db.wire import value
 from payaid.errors import Unavailable
 from payaid.rest.statement import Statement
 from payaid.settings import Settings

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from psycopg import AsyncConnection, DataError, OperationalError
+from psycopg import DataError, OperationalError
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-Connection = AsyncConnection[tuple[Any, ...]]
+from payaid.db.connection import Connection
 
 # A socket that became ready and was not reported (see `_look`) is found after this.
 LOOK_S = 0.1

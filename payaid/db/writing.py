@@ -9,9 +9,9 @@ from psycopg import InterfaceError, OperationalError, errors
 from payaid import observe
 from payaid.cache.keys import Change, touched
 from payaid.cache.stamps import Stamps
+from payaid.db.connection import Connection
 from payaid.db.identity import Mark, mark
 from payaid.db.servers import Primary
-from payaid.db.wire import Connection
 from payaid.errors import Unavailable
 
 T = TypeVar("T")

@@ -6,8 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from psycopg import AsyncConnection
-
+from payaid.db.connection import Connection
 from payaid.files import Files, Ticket
 from payaid.jobs.ledger import Claim, Ledger
 from payaid.jobs.output import Mark, Output, output
@@ -61,11 +60,11 @@ class Job:
         self.stopping: str | None = None
         self.leftovers: list[Path] = []
         self._ledger = ledger
-        self._transaction: AsyncConnection[Any] | None = None
+        self._transaction: Connection | None = None
         self._running: asyncio.Task[Any] | None = None
 
     @property
-    def db(self) -> AsyncConnection[Any]:
+    def db(self) -> Connection:
         """The transaction that commits this job's effects together with its end (Effect.DATABASE only)."""
         if self._transaction is None:
             raise TypeError(f"{self.task}: only a task with Effect.DATABASE has a transaction of its own")
@@ -79,7 +78,7 @@ class Job:
         return self.tenant_id
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[AsyncConnection[Any]]:
+    async def session(self) -> AsyncIterator[Connection]:
         """A transaction for reading, bound to the tenant; what it commits is not tied to the job's end."""
         async with self._ledger.session(self.tenant_id) as connection:
             yield connection
@@ -112,7 +111,7 @@ class Job:
             row = await cursor.fetchone()
         return row[0] if row else None
 
-    async def checkpoint(self, connection: AsyncConnection[Any], state: Any) -> None:
+    async def checkpoint(self, connection: Connection, state: Any) -> None:
         """Record how far it has come, in the transaction of what was done since the last time; call it last there.
 
         Raises:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
-from psycopg import AsyncConnection
 from psycopg.rows import class_row, dict_row, scalar_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
+from payaid.db.connection import Connection
 from payaid.jobs.outbox import fresh_id
 from payaid.jobs.policy import Verdict
 
-Pool = AsyncConnectionPool[AsyncConnection[Any]]
+Pool = AsyncConnectionPool[Connection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Ledger:
         """Record that the outward act begins; False when the job may no longer act."""
         return bool(await self._scalar("SELECT payaid.job_act(%s, %s)", job_id, fence))
 
-    async def done(self, job_id: str, fence: int, result: Any, connection: AsyncConnection[Any] | None = None) -> bool:
+    async def done(self, job_id: str, fence: int, result: Any, connection: Connection | None = None) -> bool:
         """End a job well, inside `connection`'s transaction where its effects are; False when it is fenced off."""
         query: LiteralString = "SELECT payaid.job_done(%s, %s, %s)"
         value = None if result is None else Jsonb(storable(result))
@@ -80,7 +80,7 @@ class Ledger:
         row = await cursor.fetchone()
         return bool(row and row[0])
 
-    async def checkpoint(self, job_id: str, fence: int, state: Any, connection: AsyncConnection[Any]) -> bool:
+    async def checkpoint(self, job_id: str, fence: int, state: Any, connection: Connection) -> bool:
         """Record how far a job has come, in `connection`'s transaction; False when it is fenced off."""
         cursor = await connection.execute(
             "SELECT payaid.job_checkpoint(%s, %s, %s)", (job_id, fence, Jsonb(storable(state)))
@@ -136,7 +136,7 @@ class Ledger:
         return row[0], row[1]
 
     @asynccontextmanager
-    async def session(self, tenant_id: str | None) -> AsyncIterator[AsyncConnection[Any]]:
+    async def session(self, tenant_id: str | None) -> AsyncIterator[Connection]:
         """One transaction bound to a tenant (to none: it sees no tenant's rows)."""
         async with self.pool.connection() as connection, connection.transaction():
             await connection.execute("SELECT set_config('payaid.tenant_id', %s, true)", (tenant_id or "",))

@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 
 import psycopg
 import structlog
-from psycopg import AsyncConnection
 
+from payaid.db.connection import Connection
 from payaid.jobs.job import Job
 from payaid.jobs.policy import Transient
 
@@ -19,7 +18,7 @@ log = structlog.get_logger("payaid.jobs.reading")
 
 
 @asynccontextmanager
-async def reading(job: Job) -> AsyncIterator[AsyncConnection[Any]]:
+async def reading(job: Job) -> AsyncIterator[Connection]:
     """One read-only transaction, one snapshot, inside the tenant's walls, without a statement timeout: the attempt's
     own deadline ends it. A connection of its own, so that the worker's pool stays free for leases.
 
@@ -38,7 +37,7 @@ async def reading(job: Job) -> AsyncIterator[AsyncConnection[Any]]:
         raise Transient(f"the read broke off: {error}") from error
 
 
-async def _connected(job: Job) -> AsyncConnection[Any]:
+async def _connected(job: Job) -> Connection:
     settings = job.services.settings
     async with job.session() as session:
         cursor = await session.execute("SELECT pg_current_wal_insert_lsn()::text")
@@ -63,13 +62,13 @@ async def _connected(job: Job) -> AsyncConnection[Any]:
     return await _connect(settings.primary_dsn)
 
 
-async def _connect(dsn: str) -> AsyncConnection[Any]:
-    return await AsyncConnection.connect(
+async def _connect(dsn: str) -> Connection:
+    return await Connection.connect(
         dsn, autocommit=True, prepare_threshold=None, connect_timeout=5, application_name="payaid work read"
     )
 
 
-async def _shows(connection: AsyncConnection[Any], position: str) -> bool:
+async def _shows(connection: Connection, position: str) -> bool:
     loop = asyncio.get_running_loop()
     until = loop.time() + PATIENCE_S
     while loop.time() < until:

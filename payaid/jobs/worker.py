@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
-from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from redis.exceptions import RedisError
 
 from payaid import garbage
+from payaid.db.connection import Connection
 from payaid.jobs import registry
 from payaid.jobs.execute import DATABASE_AWAY, Executor
 from payaid.jobs.heartbeat import Heartbeat
@@ -61,7 +61,7 @@ def open_pool(settings: Settings) -> Pool:
         max_idle=settings.pool_idle_s,
         timeout=10.0,
         kwargs={"autocommit": True, "prepare_threshold": None, "application_name": "payaid work"},
-        connection_class=AsyncConnection[Any],
+        connection_class=Connection,
         open=False,
     )
 

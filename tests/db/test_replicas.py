@@ -1,6 +1,7 @@
 """Several replicas, and what only calls itself one: which server answers, and nobody waits for one that is gone."""
 
 import asyncio
+import contextlib
 import signal
 import time
 from collections import Counter
@@ -276,7 +277,11 @@ def test_a_frozen_primary_refuses_soon(database: Database, relays: Callable[...,
         assert took < 5, f"it waited {took:.1f} s"
         relay.release()
         await until(lambda: path.stamps.hearing == "hearing", "all is well again")
-        await path.writes.run("t", nothing)
+        async with asyncio.timeout(5):
+            while True:  # on a busy machine the first may give up while the pool's new connection is being made
+                with contextlib.suppress(Unavailable):
+                    await path.writes.run("t", nothing)
+                    break
 
     play(scene, database, DATABASE_URL=through, DATABASE_LISTEN_URL=through, DATABASE_READ_URL="",
          DATABASE_READ_DIRECT_URL="", DATABASE_POOL_MIN="1")  # fmt: skip

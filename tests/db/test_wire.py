@@ -11,11 +11,11 @@ import pytest
 import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
-from psycopg import AsyncConnection, errors
+from psycopg import errors
 from psycopg.pq import TransactionStatus
 
-from payaid.db.pool import CONNECT
-from payaid.db.wire import Connection, _Exchange, numbered, value, written
+from payaid.db.connection import CONNECT, Connection
+from payaid.db.wire import _Exchange, numbered, value, written
 from tests.fixtures.database import Database
 from tests.fixtures.relay import Relay
 
@@ -24,7 +24,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 def play(database: Database, scene: Callable[[Connection], Awaitable[Any]], url: str = "") -> Any:
     async def run() -> Any:
-        connection = await AsyncConnection.connect(url or database.service_url, **CONNECT)
+        connection = await Connection.connect(url or database.service_url, **CONNECT)
         try:
             return await scene(connection)
         finally:

@@ -57,6 +57,10 @@ def torture(seconds: float, seed: int, faults: tuple[str, ...], keep: Path) -> i
 
 def _live(run: Run) -> None:
     figures, seconds = run.figures, int(time.monotonic() - run.started)
+    # At once: what was broken at that moment is still in the logs of a stack that is still there.
+    for one in run.findings[run.findings_told :]:
+        _say(f"\n{seconds // 60:3}:{seconds % 60:02}  {one.what}: {one.detail}\n")
+    run.findings_told = len(run.findings)
     oldest = max(run.judge.staleness.values(), default=0.0)
     line = (
         f"{seconds // 60:3}:{seconds % 60:02}  {figures.all_reads:,} reads  {figures.all_writes:,} writes  "

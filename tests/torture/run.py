@@ -58,7 +58,7 @@ class Run:
         self.writes: list[Write] = []
         self.seen: deque[Read] = deque(maxlen=20_000)
         self.started = time.monotonic()
-        self.lines_told = 0
+        self.lines_told = self.findings_told = 0
         self._alone = False
         self._waiting: deque[Read] = deque()
         self.world: World

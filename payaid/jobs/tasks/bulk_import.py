@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from psycopg import AsyncConnection, Rollback
+from psycopg import Rollback
 
 from payaid.catalogue import Resource
+from payaid.db.connection import Connection
 from payaid.db.writing import Unit
 from payaid.jobs.job import Job
 from payaid.jobs.output import Mark, Output
@@ -89,7 +90,7 @@ class Import:
             errors.wanted, errors.rows = progress.bad > 0, progress.bad
         return self._result(progress, errors)
 
-    async def _load(self, connection: AsyncConnection[Any], piece: Piece, progress: Progress, errors: Output) -> None:
+    async def _load(self, connection: Connection, piece: Piece, progress: Progress, errors: Output) -> None:
         found = [read(self.resource, self.head, number, cells) for number, cells in piece]
         good = [one for one in found if isinstance(one, Given)]
         applied = await apply(Unit(connection, self.job.tenant), self.resource, good, self.tag)

@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Any
 
-from psycopg import AsyncConnection
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
 from payaid.catalogue import Resource
+from payaid.db.connection import Connection
 from payaid.jobs.job import Job
 from payaid.jobs.output import Output
 from payaid.jobs.policy import Effect, Permanent, Policy
@@ -118,13 +118,13 @@ def _bounded(job: Job, rows: int) -> None:
         raise Permanent(f"{rows:,} rows do not fit into a sheet of {XLSX_ROWS:,}: export them as csv")
 
 
-async def _count(connection: AsyncConnection[Any], query: Export) -> int:
+async def _count(connection: Connection, query: Export) -> int:
     cursor = await connection.execute(query.counting, query.params)
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
 
 
-async def _copied(connection: AsyncConnection[Any], query: Export) -> AsyncGenerator[bytes]:
+async def _copied(connection: Connection, query: Export) -> AsyncGenerator[bytes]:
     """Row by row: the server sends one a message. Two thirds of the time it rests, and the server with it, because
     requests want the same processors and the same replica.
     """
