@@ -52,7 +52,7 @@ class Facts:
     invoices: dict[str, str] = field(default_factory=dict)
     imports: list[str] = field(default_factory=list)
     kills: Counter[str] = field(default_factory=Counter)
-    repeats: int = 0
+    repeats: Counter[str] = field(default_factory=Counter)
     slowest_s: float = 0.0
 
     @property
@@ -127,7 +127,8 @@ class Storm:
             time.sleep(1.0)
 
     async def _rage(self, seconds: float, kills: bool) -> None:
-        limits = httpx.Limits(max_connections=100, keepalive_expiry=5)
+        # Few: httpx looks through all of them at each request.
+        limits = httpx.Limits(max_connections=24, keepalive_expiry=5)
         headers = {"authorization": f"Bearer {self._owner.token}"}
         async with (
             httpx.AsyncClient(
@@ -208,6 +209,7 @@ class Storm:
         sent = {"content": body} if isinstance(body, bytes) else {"json": body}
         headers = kind | {"idempotency-key": str(uuid.uuid4())}
         while True:
+            pause_s = 0.1
             try:
                 answer = await http.post(path, headers=headers, **sent)
             except httpx.TransportError as error:
@@ -218,9 +220,10 @@ class Storm:
                     return answer.json()
                 assert answer.status_code in {409, 502, 503, 504}, f"{path}: {answer.status_code} {answer.text}"
                 seen = str(answer.status_code)
+                pause_s = float(answer.headers.get("retry-after", pause_s))  # as a client should
             assert time.monotonic() < began + PATIENCE_S, f"{path}: not within {PATIENCE_S} s, last {seen}"
-            self.facts.repeats += 1
-            await asyncio.sleep(0.1 + self._chance.random() * 0.2)
+            self.facts.repeats[seen] += 1
+            await asyncio.sleep(pause_s * (1 + self._chance.random()))
 
     # -- kills ------------------------------------------------------------------------------------------------
     async def _kill(self, end: float) -> None:
