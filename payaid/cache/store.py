@@ -130,7 +130,8 @@ class Store:
                 if not wanted.shown:
                     raise
                 continue
-            if entry.stamp >= max(self.stamps.needed(wanted.depends), wanted.shown):
+            needed = max(self.stamps.needed(wanted.depends), wanted.shown)
+            if entry.stamp >= needed and entry.epoch == self.stamps.epoch:
                 return entry
             if running.number > came and running.shown >= wanted.shown:
                 return entry

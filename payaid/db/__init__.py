@@ -1,5 +1,7 @@
 """The databases. `servers` says what a primary and a replica can do; `routing` decides which one answers a read.
 
+connection psycopg's, whose loss is always told as one
+wire       the short way of a read
 identity   who a server is, and WAL positions
 patience   how long a server may be silent, and how to stop waiting at once
 pool       connections, bounded, with a quick no

@@ -216,6 +216,13 @@ class Pool:
         for one in [one for one, since in self._lent.items() if since <= before]:
             hang_up(one)
 
+    def forget(self) -> None:
+        """Idle connections lead to somebody whom nobody must ask: close them."""
+        while self._idle:
+            connection = self._idle.pop().connection
+            self._born.pop(connection, None)
+            retire(connection)
+
     async def drop_broken(self) -> None:
         """After a lost connection its idle siblings are probably lost as well (a pooler's restart): test them all.
 

@@ -52,7 +52,7 @@ class Reads:
                 reason = "replica-lost"
             except Unavailable:
                 reason = "replica-full"
-            except (errors.QueryCanceled, errors.SerializationFailure):
+            except (errors.QueryCanceled, errors.SerializationFailure, errors.DeadlockDetected):
                 reason = "conflict"  # replay needed a row version that our query still saw
             except OperationalError as error:
                 reason = "replica-lost"
@@ -94,8 +94,9 @@ class Reads:
     async def _on_replica(self, replica: Replica, statement: Statement) -> Fetched:
         epoch, stamp, lives, started = self._stamps.epoch, replica.position, replica.lives, time.perf_counter()
         raw = await replica.read(statement)
-        if replica.lives != lives:
-            # It may have been restarted, and come back behind the position that it was chosen for.
+        if replica.lives != lives or replica.refused:
+            # It may have been restarted, and come back behind the position that it was chosen for; or somebody else
+            # answered, met on this very connection.
             raise OperationalError(f"{replica.name} was lost sight of during the read")
         observe.emit(observe.Read("replica", "replica", time.perf_counter() - started))
         return Fetched(raw, epoch, stamp, replica.name, "replica")

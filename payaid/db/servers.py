@@ -5,6 +5,8 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from psycopg import OperationalError
+
 from payaid.db.connection import Connection
 from payaid.db.identity import Identity
 from payaid.db.patience import ends_within
@@ -24,6 +26,10 @@ SILENT_S = 0.5
 BENEFIT_S = 0.05
 
 
+# Classes of SQLSTATE: not enough memory, disk or connections; a limit of the program.
+LIMITS = {"53", "54"}
+
+
 class TooLong(Unavailable):
     """The statement took longer than one may."""
 
@@ -34,6 +40,7 @@ async def fetch(pool: Pool, statement: Statement) -> bytes | None:
     Raises:
         Unavailable: no connection was free.
         TooLong: the statement took longer than one may; it is cancelled there, too.
+        Unavailable: also where it needs more memory or room than the server gives it.
         OperationalError: the server is lost.
     """
     async with pool.connection() as connection:
@@ -43,6 +50,11 @@ async def fetch(pool: Pool, statement: Statement) -> bytes | None:
                 return await value(connection, statement.sql, statement.params)
         except TimeoutError:
             raise TooLong("The query took longer than a statement may.") from None
+        except OperationalError as error:
+            if (error.sqlstate or "")[:2] in LIMITS and not connection.closed:
+                # psycopg has one class for this and for a lost server, which this one is not.
+                raise Unavailable("The query needs more memory or room than the database gives one.") from error
+            raise
 
 
 class Silence:
@@ -153,6 +165,7 @@ class Replica:
     def refuse(self, why: str) -> None:
         """It is not what a replica of ours must be: no read goes there until its poller has found it to be one."""
         self.refused = why
+        self.pool.forget()
 
     def replayed(self, position: int) -> None:
         """It had replayed up to here just now."""

@@ -36,7 +36,9 @@ async def value(connection: Connection, sql: str, params: Mapping[str, Any]) -> 
     text, names = numbered(sql)
     result = await _Exchange(connection.pgconn).run(text, [written(params[name]) for name in names])
     if result.status != ExecStatus.TUPLES_OK:
-        raise error_from_result(result)
+        error = error_from_result(result)
+        connection.lost(error)
+        raise error
     return result.get_value(0, 0) if result.ntuples else None
 
 

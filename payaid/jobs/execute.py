@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-import psycopg
 import structlog
 from bullmq.custom_errors.delayed_error import DelayedError
 from bullmq.custom_errors.unrecoverable_error import UnrecoverableError
 
 from payaid import observe
+from payaid.db.writing import LOST
 from payaid.jobs import registry
 from payaid.jobs.job import Fenced, Job, Services
 from payaid.jobs.ledger import Claim, Ledger
@@ -24,7 +24,8 @@ from payaid.jobs.queue import AWAY, Again
 from payaid.jobs.registry import Task
 from payaid.observe import JobEnded, JobStarted
 
-DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError, TimeoutError)
+# LOST has a standby as well: where a failover is under way, the primary's address may lead to one for a while.
+DATABASE_AWAY = (*LOST, OSError, TimeoutError)
 PERSIST_S = 60.0
 CAUSE_LIMIT = 2000
 log = structlog.get_logger("payaid.jobs")
@@ -76,6 +77,8 @@ class Executor:
         observe.emit(JobStarted(task.name, claim.lag_s, claim.fence == 1))
         began = time.monotonic()
         ending = Ending("lost")
+        if early := self.running.get(job.id):
+            early.stop("fenced")  # this process had it, lost it while it was stopped, and is given it again
         self.running[job.id] = job
         try:
             ending = await self._ending(task, job, delivery, token)
@@ -84,7 +87,8 @@ class Executor:
             log.exception("end_not_recorded", job=job.id, task=task.name)
             raise
         finally:
-            self.running.pop(job.id, None)
+            if self.running.get(job.id) is job:
+                del self.running[job.id]
             observe.emit(JobEnded(task.name, ending.outcome, time.monotonic() - began))
             self._ended()
             if ending.outcome != "done":

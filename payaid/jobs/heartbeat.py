@@ -10,6 +10,8 @@ from payaid.jobs.job import Job
 from payaid.jobs.ledger import Ledger
 from payaid.jobs.policy import Pace
 
+# After a beat without an answer.
+AGAIN_S = 0.5
 log = structlog.get_logger("payaid.jobs.heartbeat")
 
 
@@ -24,18 +26,20 @@ class Heartbeat:
     async def run(self) -> None:
         """Beat until cancelled. Without an answer for nearly a lease, others may take over: then nothing is ours."""
         loop = asyncio.get_running_loop()
-        answered = loop.time()
+        answered, pause_s = loop.time(), self._pace.beat_s
         while True:
-            await asyncio.sleep(self._pace.beat_s)
+            await asyncio.sleep(pause_s)
             mine = dict(self._running)
             asked = loop.time()
+            # A beat before its end the lease is given up, so that nothing of ours is under way when others take over.
+            last = answered + self._pace.lease_s - self._pace.beat_s
             try:
-                async with asyncio.timeout(self._pace.beat_s):
-                    ours = await self._beat(mine)
-                answered = asked
+                ours = await self._beat(mine, min(self._pace.beat_s, max(last - asked, AGAIN_S)))
+                answered, pause_s = asked, self._pace.beat_s
             except DATABASE_AWAY as error:
                 log.warning("beat_failed", error=str(error) or type(error).__name__)
-                if loop.time() - answered < self._pace.lease_s - self._pace.beat_s:
+                pause_s = AGAIN_S
+                if loop.time() + AGAIN_S < last:
                     continue
                 ours = {}
             for job_id, job in mine.items():
@@ -44,8 +48,8 @@ class Heartbeat:
                 elif ours[job_id]:
                     job.stop("cancelled")
 
-    async def _beat(self, mine: Mapping[str, Job]) -> dict[str, bool]:
+    async def _beat(self, mine: Mapping[str, Job], within_s: float) -> dict[str, bool]:
         if not mine:
             return {}
         leases = [(job.id, job.fence, job.progress) for job in mine.values()]
-        return await self._ledger.beat(leases, self._pace.lease_s)
+        return await self._ledger.beat(leases, self._pace.lease_s, within_s)

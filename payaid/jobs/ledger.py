@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
-from psycopg.rows import class_row, dict_row, scalar_row
+from psycopg import AsyncCursor
+from psycopg.rows import class_row, dict_row, scalar_row, tuple_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
 from payaid.db.connection import Connection
+from payaid.db.patience import answers_within, bury
 from payaid.jobs.outbox import fresh_id
 from payaid.jobs.policy import Verdict
 
 Pool = AsyncConnectionPool[Connection]
+# A statement here takes milliseconds. A server that is silent for so long is lost, as one whose host vanished.
+ANSWER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +57,17 @@ class Ledger:
     async def taking(self, limit: int, window: int, share: int, after: str) -> AsyncIterator[list[Handed]]:
         """Jobs to hand to Redis; they count as handed when the block ends well, and stay pending when it raises."""
         async with self.pool.connection() as connection, connection.transaction():
-            async with connection.cursor(row_factory=class_row(Handed)) as cursor:
+            with answers_within(connection, ANSWER_S):
+                cursor = connection.cursor(row_factory=class_row(Handed))
                 await cursor.execute("SELECT * FROM payaid.jobs_take(%s, %s, %s, %s)", (limit, window, share, after))
                 rows = await cursor.fetchall()
             yield rows
 
     async def claim(self, job_id: str, worker: str, lease_s: float, *, once: bool) -> Claim:
         """Claim a job for a lease. `once`: if a crash left its outward act open, leave it for a person."""
-        async with self.pool.connection() as connection, connection.cursor(row_factory=class_row(Claim)) as cursor:
+        async with self._asking(class_row(Claim)) as cursor:
             await cursor.execute("SELECT * FROM payaid.job_claim(%s, %s, %s, %s)", (job_id, worker, lease_s, once))
-            claim = await cursor.fetchone()
+            claim: Claim | None = await cursor.fetchone()
         assert claim is not None  # noqa: S101  (the function always answers one row)
         return claim
 
@@ -98,11 +103,17 @@ class Ledger:
         """Give a claim back unused."""
         return bool(await self._scalar("SELECT payaid.job_release(%s, %s)", job_id, fence))
 
-    async def beat(self, running: Sequence[tuple[str, int, float | None]], lease_s: float) -> dict[str, bool]:
-        """Renew leases; {id: is to be cancelled} of those that are still ours."""
+    async def beat(
+        self, running: Sequence[tuple[str, int, float | None]], lease_s: float, within_s: float
+    ) -> dict[str, bool]:
+        """Renew leases; {id: is to be cancelled} of those that are still ours.
+
+        Raises:
+            OperationalError: there was no answer within `within_s`.
+        """
         ids, fences, progress = zip(*running, strict=True)
-        async with self.pool.connection() as connection:
-            cursor = await connection.execute(
+        async with self._asking(tuple_row, within_s) as cursor:
+            await cursor.execute(
                 "SELECT id, cancel FROM payaid.jobs_beat(%s, %s::bigint[], %s::real[], %s)",
                 (list(ids), list(fences), list(progress), lease_s),
             )
@@ -110,13 +121,13 @@ class Ledger:
 
     async def strays(self, age_s: float, limit: int = 500) -> list[Handed]:
         """Jobs that Redis should have dealt with `age_s` seconds ago."""
-        async with self.pool.connection() as connection, connection.cursor(row_factory=class_row(Handed)) as cursor:
+        async with self._asking(class_row(Handed)) as cursor:
             await cursor.execute("SELECT * FROM payaid.jobs_stray(%s, %s)", (age_s, limit))
             return await cursor.fetchall()
 
     async def census(self) -> list[dict[str, Any]]:
         """Open and dead jobs by task and state: task, state, jobs, oldest_s."""
-        async with self.pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        async with self._asking(dict_row) as cursor:
             await cursor.execute("SELECT * FROM payaid.jobs_census()")
             return await cursor.fetchall()
 
@@ -126,8 +137,8 @@ class Ledger:
         """Write a schedule's job if its time has come and no other worker did; whether it was us, and when to ask
         again.
         """
-        async with self.pool.connection() as connection:
-            cursor = await connection.execute(
+        async with self._asking(tuple_row) as cursor:
+            await cursor.execute(
                 "SELECT fired, next FROM payaid.schedule_fire(%s, %s, %s, %s, %s)",
                 (name, next_time, fresh_id(), task, Jsonb(dict(payload))),
             )
@@ -143,9 +154,19 @@ class Ledger:
             yield connection
 
     async def _scalar(self, query: LiteralString, *values: Any) -> Any:
-        async with self.pool.connection() as connection, connection.cursor(row_factory=scalar_row) as cursor:
+        async with self._asking(scalar_row) as cursor:
             await cursor.execute(query, values)
             return await cursor.fetchone()
+
+    @asynccontextmanager
+    async def _asking(self, rows: Any, within_s: float = ANSWER_S) -> AsyncIterator[AsyncCursor[Any]]:
+        """A cursor for one statement, whose answer is not waited for any longer than that."""
+        async with self.pool.connection(timeout=within_s) as connection:
+            try:
+                with answers_within(connection, within_s):
+                    yield connection.cursor(row_factory=rows)
+            finally:
+                bury(connection)
 
 
 def storable(value: Any) -> Any:

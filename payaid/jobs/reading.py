@@ -7,7 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import psycopg
 import structlog
 
-from payaid.db.connection import Connection
+from payaid.db.connection import CONNECT, Connection
+from payaid.db.identity import Identity, identify, inserted, replayed
 from payaid.jobs.job import Job
 from payaid.jobs.policy import Transient
 
@@ -40,9 +41,7 @@ async def reading(job: Job) -> AsyncIterator[Connection]:
 async def _connected(job: Job) -> Connection:
     settings = job.services.settings
     async with job.session() as session:
-        cursor = await session.execute("SELECT pg_current_wal_insert_lsn()::text")
-        row = await cursor.fetchone()
-    assert row is not None, "a SELECT without FROM answers one row"  # noqa: S101
+        ours, position = await identify(session), await inserted(session)
     for dsn, _ in settings.replica_dsns:
         try:
             connection = await _connect(dsn)
@@ -52,7 +51,7 @@ async def _connected(job: Job) -> Connection:
         async with AsyncExitStack() as closing:
             closing.push_async_callback(connection.close)
             try:
-                shown = await _shows(connection, row[0])
+                shown = await _is_replica(connection, ours) and await _shows(connection, position)
             except psycopg.OperationalError as error:
                 log.warning("replica_away", error=str(error))
                 continue
@@ -63,18 +62,24 @@ async def _connected(job: Job) -> Connection:
 
 
 async def _connect(dsn: str) -> Connection:
-    return await Connection.connect(
-        dsn, autocommit=True, prepare_threshold=None, connect_timeout=5, application_name="payaid work read"
-    )
+    return await Connection.connect(dsn, application_name="payaid work read", **CONNECT)
 
 
-async def _shows(connection: Connection, position: str) -> bool:
+async def _is_replica(connection: Connection, ours: Identity) -> bool:
+    """Positions of another cluster, or of another timeline, say nothing."""
+    found = await identify(connection)
+    if found.in_recovery and (found.system, found.timeline) == (ours.system, ours.timeline):
+        return True
+    log.warning("replica_refused", timeline=found.timeline, in_recovery=found.in_recovery)
+    return False
+
+
+async def _shows(connection: Connection, position: int) -> bool:
     loop = asyncio.get_running_loop()
     until = loop.time() + PATIENCE_S
     while loop.time() < until:
-        cursor = await connection.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", (position,))
-        row = await cursor.fetchone()
-        if row and row[0]:
+        shown, _, _ = await replayed(connection)
+        if shown >= position:
             return True
         await asyncio.sleep(EVERY_S)
     return False

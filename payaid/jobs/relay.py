@@ -5,8 +5,10 @@ import asyncio
 import psycopg
 import structlog
 
+from payaid.db.connection import CONNECT, Connection
+from payaid.db.patience import answers_within
 from payaid.jobs import registry
-from payaid.jobs.ledger import Ledger
+from payaid.jobs.ledger import ANSWER_S, Ledger
 from payaid.jobs.policy import Pace
 from payaid.jobs.queue import AWAY, JobQueue
 
@@ -72,15 +74,16 @@ class Relay:
         """Wake at each commit that wrote a job; while deaf, the poll does."""
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(
-                    self._listen_dsn, autocommit=True, connect_timeout=5, application_name="payaid work listen"
+                async with await Connection.connect(
+                    self._listen_dsn, application_name="payaid work listen", **CONNECT
                 ) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
                     self.nudge()
                     while True:
                         async for _notice in connection.notifies(timeout=LISTEN_S):
                             self.nudge()
-                        await connection.execute("SELECT 1")  # a connection that died in silence says so now
+                        with answers_within(connection, ANSWER_S):  # a connection that died in silence says so now
+                            await connection.execute("SELECT 1")
             except (psycopg.Error, OSError) as error:
                 log.warning("deaf", error=str(error) or type(error).__name__)
                 await asyncio.sleep(self._pace.poll_s)

@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 from redis.exceptions import RedisError
 
 from payaid import garbage
-from payaid.db.connection import Connection
+from payaid.db.connection import CONNECT, Connection
 from payaid.jobs import registry
 from payaid.jobs.execute import DATABASE_AWAY, Executor
 from payaid.jobs.heartbeat import Heartbeat
@@ -52,15 +52,15 @@ async def run(settings: Settings, pace: Pace | None = None) -> None:
         await worker.run(stop)
 
 
-def open_pool(settings: Settings) -> Pool:
-    """The worker's connections to the primary: single statements and short transactions, fit for any pooler."""
+def open_pool(settings: Settings, name: str, least: int, most: int) -> Pool:
+    """Connections of the worker to the primary: for single statements and short transactions, fit for any pooler."""
     return AsyncConnectionPool(
         settings.primary_dsn,
-        min_size=min(settings.pool_min, 2),
-        max_size=settings.pool_max,
+        min_size=least,
+        max_size=most,
         max_idle=settings.pool_idle_s,
         timeout=10.0,
-        kwargs={"autocommit": True, "prepare_threshold": None, "application_name": "payaid work"},
+        kwargs={**CONNECT, "application_name": name},
         connection_class=Connection,
         open=False,
     )
@@ -69,7 +69,9 @@ def open_pool(settings: Settings) -> Pool:
 class Assembly:
     """The worker's parts, wired."""
 
-    def __init__(self, settings: Settings, pace: Pace, pool: Pool, queue: JobQueue, services: Services) -> None:
+    def __init__(
+        self, settings: Settings, pace: Pace, pool: Pool, beating: Pool, queue: JobQueue, services: Services
+    ) -> None:
         self.pace = pace
         self.drain_s = settings.drain_s
         self.ledger = Ledger(pool)
@@ -84,7 +86,7 @@ class Assembly:
         self.sweeper = Sweeper(self.ledger, queue, pace)
         self.timetable = Timetable(self.ledger, pace)
         self.executor = Executor(self.ledger, services, self.meter.worker, pace, self.relay.nudge)
-        self.heartbeat = Heartbeat(self.ledger, self.executor.running, pace)
+        self.heartbeat = Heartbeat(Ledger(beating), self.executor.running, pace)
         self.consumer = queue.worker(self.executor.process, self.meter.worker, slots, pace)
         self.consumer.on("error", Complaints())
 
@@ -95,12 +97,15 @@ class Assembly:
         assert settings.queue_redis_url is not None  # noqa: S101  (run() has checked)
         redis = open_redis(settings.queue_redis_url.get_secret_value())
         closing.push_async_callback(redis.aclose)
-        pool = open_pool(settings)
-        await pool.open(wait=False)
-        closing.push_async_callback(pool.close)
+        pool = open_pool(settings, "payaid work", min(settings.pool_min, 2), settings.pool_max)
+        # One of its own: long imports may have all others, and a lease that is not renewed is lost.
+        beating = open_pool(settings, "payaid work beat", 1, 1)
+        for each in (pool, beating):
+            await each.open(wait=False)
+            closing.push_async_callback(each.close)
         inner = await closing.enter_async_context(AsyncExitStack())
         log.info("worker_starts", tasks=sorted(tasks), concurrency=settings.worker_concurrency)
-        return cls(settings, pace, pool, JobQueue(redis), Services(settings, inner))
+        return cls(settings, pace, pool, beating, JobQueue(redis), Services(settings, inner))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Everything side by side; one part's unexpected end is the worker's, and its supervisor's to mend."""

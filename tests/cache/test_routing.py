@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from psycopg import OperationalError
+from psycopg import OperationalError, errors
 
 from payaid.cache.stamps import Stamps
 from payaid.db.routing import Fetched, Reads
@@ -25,6 +25,7 @@ class Pool:
 
 
 RESTARTED = b"an answer across a restart"
+STRANGER = b"an answer of somebody who is no replica of ours"
 
 
 class Server:
@@ -32,7 +33,7 @@ class Server:
 
     def __init__(self, says: Sequence[bytes | Exception], position: int = 1000) -> None:
         self.says, self.position, self.asked = list(says), position, 0
-        self.name, self.pool, self.usable, self.lives = "replica-1", Pool(), True, 0
+        self.name, self.pool, self.usable, self.lives, self.refused = "replica-1", Pool(), True, 0, ""
         self.awaited = asyncio.Event()
 
     async def read(self, _: Statement) -> bytes | None:
@@ -42,6 +43,8 @@ class Server:
             raise said
         if said == RESTARTED:
             self.lives += 1
+        if said == STRANGER:
+            self.refused = "met on the connection that was opened for this read"
         return said
 
     def rest(self) -> None:
@@ -92,8 +95,15 @@ def test_the_primary_confirms_what_a_replica_may_not_know_yet() -> None:
     assert (found.raw, found.server, replica.asked) == (b"1", "primary", 0)
 
 
-def test_what_a_replica_says_across_its_restart_is_asked_of_the_primary() -> None:
-    """It may have come back behind the position that it was chosen for."""
-    primary, replica = Server([b"now"]), Server([RESTARTED])
+@pytest.mark.parametrize("said", [RESTARTED, STRANGER])
+def test_what_a_replica_says_as_it_turns_out_to_be_another_is_asked_of_the_primary(said: bytes) -> None:
+    """It may be behind the position that it was chosen for."""
+    primary, replica = Server([b"now"]), Server([said])
     fetched = read(primary, replica)
     assert (fetched.raw, fetched.server, fetched.reason) == (b"now", "primary", "replica-lost")
+
+
+def test_a_query_that_replay_ended_is_asked_of_the_primary_and_the_replica_is_not_rested() -> None:
+    primary, replica = Server([b"1"]), Server([errors.DeadlockDetected("replay waited for it")])
+    assert read(primary, replica).reason == "conflict"
+    assert replica.usable

@@ -173,3 +173,21 @@ def test_who_comes_between_a_fillers_end_and_its_removal_begins_another() -> Non
         assert entry.body == b"new"  # type: ignore[attr-defined]
 
     asyncio.run(scene())
+
+
+def test_a_look_that_began_in_an_earlier_epoch_is_not_given_to_who_wrote_in_this_one() -> None:
+    """Its position is of another history, and may well be higher."""
+
+    async def scene() -> None:
+        kept, before = store(), Database(1000, b"of before", takes_s=0.05)
+        first = asyncio.ensure_future(kept.read(wanted(before)))
+        await asyncio.sleep(0.01)
+        kept.stamps.listen("f", 900)
+
+        async def now() -> Filling:
+            return Filling(b"of now", b'"tag"', "f", 930)
+
+        entry, _ = await kept.read(wanted(now, shown=920))
+        assert (entry.body, (await first)[0].body) == (b"of now", b"of before")
+
+    asyncio.run(scene())

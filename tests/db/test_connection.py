@@ -26,6 +26,8 @@ def error(severity: bytes, state: bytes, text: bytes) -> bytes:
 
 # What PgBouncer sends when a server dies under its client: the server's last words, then its own.
 LAST_WORDS = error(b"FATAL", b"57P02", b"terminating connection because of a crash of another server process")
+# Some last words are of a class that says nothing of connections.
+PANIC = error(b"PANIC", b"XX000", b"could not write to the log")
 CRASHED = LAST_WORDS + error(b"FATAL", b"08P01", b"server conn crashed?")
 
 
@@ -69,7 +71,7 @@ async def execute(connection: Connection) -> None:
     await connection.execute("SELECT 'x'")
 
 
-@pytest.mark.parametrize("said", [b"", LAST_WORDS, CRASHED], ids=["nothing", "last words", "two errors"])
+@pytest.mark.parametrize("said", [b"", LAST_WORDS, PANIC, CRASHED], ids=["nothing", "last words", "panic", "both"])
 @pytest.mark.parametrize("scene", [begin, read, execute])
 def test_a_server_that_dies_is_a_connection_lost(said: bytes, scene: Callable[[Connection], Awaitable[None]]) -> None:
     with pytest.raises(psycopg.OperationalError):

@@ -195,6 +195,16 @@ def test_callers_that_went_away_leave_nobody_trying_for_them(module_database: Da
     play(module_database, scene, nowhere, queue="1", wait_ms="5000")
 
 
+def test_idle_connections_can_be_forgotten(module_database: Database) -> None:
+    async def scene(pool: Pool) -> None:
+        before = await pid(pool)
+        pool.forget()
+        assert pool.figures() == {"open": 0, "idle": 0, "waiting": 0}
+        assert await pid(pool) != before
+
+    play(module_database, scene)
+
+
 def test_a_burst_hands_each_connection_on_within_a_turn_or_two(module_database: Database) -> None:
     """What kept workers down: hand-overs that take turns, while the burst itself makes turns long."""
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
+import psycopg
 import pytest
 
 from payaid import observe
@@ -300,6 +301,28 @@ def test_a_statement_that_takes_too_long_is_cancelled_on_the_server(database: Da
         assert left.raw == b"0"
 
     play(scene, database, DATABASE_STATEMENT_TIMEOUT_MS="200")
+
+
+def test_a_query_that_needs_too_much_is_its_own_fault_and_no_servers(
+    database: Database, degraded: Counter[str]
+) -> None:
+    with psycopg.connect(database.owner_url, autocommit=True) as owner:
+        owner.execute("""CREATE FUNCTION public.too_much() RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+                         RAISE 'temporary file size exceeds temp_file_limit' USING ERRCODE = '53400'; END $$""")
+        owner.execute("GRANT EXECUTE ON FUNCTION public.too_much() TO PUBLIC")
+    greedy = Statement("SELECT public.too_much()", {"tenant": "t"})
+
+    async def scene(path: DataPath) -> None:
+        await until(lambda: path.replicas[0].usable, "it is there")
+        made = await marked(path)
+        await until(lambda: path.replicas[0].position >= made, "it has the function")
+        for _ in range(3):
+            with pytest.raises(Unavailable, match="more memory or room"):
+                await path.reads.read(greedy, DEPENDS)
+        assert path.replicas[0].usable
+        assert degraded["replica-lost"] + degraded["primary-lost"] == 0
+
+    play(scene, database)
 
 
 def test_who_reads_after_one_that_took_too_long_gets_a_connection_that_lives(

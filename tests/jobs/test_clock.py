@@ -21,7 +21,7 @@ MIDNIGHT = Schedule("overdue", "0 0 * * *", "echo", {"from": "the timetable"})
 
 def with_ledger(workplace: Workplace, work: Callable[[Ledger], Awaitable[Any]]) -> Any:
     async def run() -> Any:
-        pool = open_pool(workplace.database.settings(DATABASE_POOL_MIN="1"))
+        pool = open_pool(workplace.database.settings(), "payaid test", 1, 4)
         async with pool:
             return await work(Ledger(pool))
 

@@ -10,6 +10,9 @@ import psycopg
 
 from tests.fixtures.jobs import Workplace, until
 
+CUT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
 
 def test_a_worker_killed_in_the_middle_of_a_transaction(workplace: Workplace) -> None:
     doomed = workplace.worker()
@@ -98,10 +101,8 @@ def test_every_database_connection_cut_in_the_middle(workplace: Workplace) -> No
     workplace.worker()
     jobs = workplace.write_all("row", [{"dawdle": 0.5}] * 20)
     workplace.await_state(jobs[0], "running")
-    cut = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-             WHERE datname = current_database() AND pid <> pg_backend_pid()"""
     with psycopg.connect(workplace.database.superuser_url, autocommit=True) as connection:
-        assert connection.execute(cut).rowcount > 0
+        assert connection.execute(CUT).rowcount > 0
     workplace.await_all_done()
     assert [workplace.contacts_of(job) for job in jobs] == [1] * 20
 
@@ -138,3 +139,40 @@ def test_a_storm_of_kills_loses_nothing_and_lists_every_repeat(workplace: Workpl
     assert set(sent) == set(signals)
     listed = {one["id"]: one["uncertain"] for one in workplace.query('SELECT id, uncertain FROM "Outbox"')}
     assert [job for job in signals if sent[job] - 1 > listed[job]] == []
+
+
+def test_a_lease_that_ran_out_before_the_act_is_no_cancelling(workplace: Workplace) -> None:
+    """The worker stood still between claim and act, and nobody has taken the job over yet."""
+    job = workplace.write("signal")
+    [claim] = workplace.query("SELECT * FROM payaid.jobs_take(10, 10, 10, '')") and workplace.query(
+        "SELECT * FROM payaid.job_claim(%s, 'w', 0.0, false)", job
+    )
+
+    def tell(state: str) -> bool:
+        [told] = workplace.query("SELECT payaid.job_fail(%s, %s, %s, 0, false, 'x')", job, claim["fence"], state)
+        return bool(told["job_fail"])
+
+    [acted] = workplace.query("SELECT payaid.job_act(%s, %s)", job, claim["fence"])
+    assert not acted["job_act"]
+    assert not tell("cancelled")
+    assert workplace.job(job)["state"] == "running", "the sweeper brings it again"
+    workplace.query('UPDATE "Outbox" SET "cancelAsked" = true WHERE id = %s', job)
+    assert tell("cancelled")
+
+
+def test_a_standby_at_the_primarys_address_is_a_database_that_is_away(workplace: Workplace) -> None:
+    """A failover leads there for a while: leases are not renewed, ends wait, and the worker lives."""
+    place = workplace
+    worker = place.worker()
+    job = place.write("row", {"dawdle": 1.0})
+    place.await_state(job, "running")
+    name = psycopg.conninfo.conninfo_to_dict(place.database.owner_url)["dbname"]
+    with psycopg.connect(place.database.superuser_url, autocommit=True) as superuser:
+        superuser.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')  # type: ignore[arg-type]
+        superuser.execute(CUT)
+        until(lambda: "read-only" in worker.log.read_text(), "it has met the standby")
+        superuser.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')  # type: ignore[arg-type]
+        superuser.execute(CUT)
+    place.await_state(job, "done")
+    assert place.contacts_of(job) == 1
+    assert worker.end() == 0
