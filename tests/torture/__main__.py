@@ -19,6 +19,8 @@ from tests.fixtures.database import fresh_database, make_template
 from tests.torture.faults import FAULTS, at_its_place
 from tests.torture.run import Run
 
+# So many findings are named as they come: a service that is off its feet has more than anybody reads.
+TOLD = 20
 KEPT = Path(".payaid/torture")
 
 
@@ -58,7 +60,7 @@ def torture(seconds: float, seed: int, faults: tuple[str, ...], keep: Path) -> i
 def _live(run: Run) -> None:
     figures, seconds = run.figures, int(time.monotonic() - run.started)
     # At once: what was broken at that moment is still in the logs of a stack that is still there.
-    for one in run.findings[run.findings_told :]:
+    for one in run.findings[run.findings_told : TOLD]:
         _say(f"\n{seconds // 60:3}:{seconds % 60:02}  {one.what}: {one.detail}\n")
     run.findings_told = len(run.findings)
     oldest = max(run.judge.staleness.values(), default=0.0)

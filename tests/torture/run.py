@@ -24,6 +24,8 @@ from tests.torture.writers import api_writer, sql_change, sql_writer
 LAG_S = 16.0
 # A transaction that nobody answered for cannot commit any more after this.
 DOUBT_S = 15.0
+# Tokens outlive every run.
+DAY_S = 86_400
 TRUTH = """SELECT name, value::int, stage FROM "Deal" WHERE "tenantId" = %s"""
 
 
@@ -114,7 +116,7 @@ class Run:
         dice = random.Random(f"{self.seed}/marks")
         made = []
         for _ in range(self.load.tenants):
-            person = self.place.api.owner()
+            person = self.place.api.owner(ttl_s=DAY_S)
             assert person.tenant
             made.append(Tenant(f"m{dice.randbytes(8).hex()}", person.tenant.id, person.token))
         return made
