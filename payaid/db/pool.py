@@ -41,10 +41,10 @@ class _Idle(NamedTuple):
 class Pool:
     """Connections to one server, for everything that is one statement or one transaction.
 
-    `met` is told who is at the other end of each new connection.
+    `met` is told who is at the other end of each new connection, and answers whether that is who it should be.
     """
 
-    def __init__(self, name: str, dsn: str, settings: Settings, met: Callable[[Identity], None] | None = None) -> None:
+    def __init__(self, name: str, dsn: str, settings: Settings, met: Callable[[Identity], bool] | None = None) -> None:
         self.name = name
         self.dsn = dsn
         self.statement_timeout_s = settings.statement_timeout_ms / 1000
@@ -190,10 +190,10 @@ class Pool:
         try:
             if self._met:
                 with answers_within(connection, TEST_S):
-                    self._met(await identify(connection))
+                    expected = self._met(await identify(connection))
                 bury(connection)
-                if connection.closed:
-                    raise OperationalError(f"the {self.name} answered too late")
+                if connection.closed or not expected:
+                    raise OperationalError(f"the {self.name} answered too late, or is another server")
         except BaseException:
             await connection.close()
             raise
@@ -217,7 +217,9 @@ class Pool:
             hang_up(one)
 
     def forget(self) -> None:
-        """Idle connections lead to somebody whom nobody must ask: close them."""
+        """Some connection leads to somebody whom nobody must ask: close all, those that are lent as they come back."""
+        for lent in self._lent:
+            self._born[lent] = float("-inf")
         while self._idle:
             connection = self._idle.pop().connection
             self._born.pop(connection, None)

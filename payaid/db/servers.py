@@ -148,19 +148,23 @@ class Replica:
         if early:
             self.met(early)
 
-    def met(self, identity: Identity) -> None:
-        """The server at the end of a connection for reads. Another one's answers have nothing to do with `position`."""
+    def met(self, identity: Identity) -> bool:
+        """The server at the end of a connection for reads: is it the one that is polled, as far as we know by now?
+        Another one's answers have nothing to do with `position`.
+        """
         known = self._identity
         if known is None:
             self._met_early = identity
-        elif (identity.system, identity.started) == (known.system, known.started):
-            return
-        elif not identity.in_recovery:
+            return True
+        if (identity.system, identity.started) == (known.system, known.started):
+            return True
+        if not identity.in_recovery:
             self.refuse("its URL for reads leads to a primary")
         elif identity.system != known.system:
             self.refuse("its URL for reads leads to another cluster")
         else:
             self.refuse("its URLs lead to more than one server: a balancer, or two replicas under one name")
+        return False
 
     def refuse(self, why: str) -> None:
         """It is not what a replica of ours must be: no read goes there until its poller has found it to be one."""

@@ -11,7 +11,7 @@ from payaid.cache.keys import Change, touched
 from payaid.cache.stamps import Stamps
 from payaid.db.connection import Connection
 from payaid.db.identity import Mark, mark
-from payaid.db.servers import Primary
+from payaid.db.servers import LIMITS, Primary
 from payaid.errors import Unavailable
 
 T = TypeVar("T")
@@ -61,6 +61,7 @@ class Writes:
         """
         for last in (False, True):
             unit: Unit | None = None
+            connection: Connection | None = None
             try:
                 async with self._primary.pool.connection() as connection:
                     async with self._primary.transaction(connection, tenant):
@@ -76,6 +77,12 @@ class Writes:
                     raise Unavailable(UNKNOWN) from error
                 if isinstance(error, errors.QueryCanceled | errors.LockNotAvailable):
                     raise Unavailable("The write took longer than it may; nothing was done.") from error
+                if isinstance(error, errors.DeadlockDetected):
+                    if last:
+                        raise Unavailable("The write met others on the same rows, twice; nothing was done.") from error
+                    continue
+                if connection and not connection.closed and (error.sqlstate or "")[:2] in LIMITS:
+                    raise Unavailable("The database lacks the memory or the room; nothing was done.") from error
                 if last:
                     raise Unavailable("The primary cannot be reached; nothing was done.") from error
                 await self._primary.pool.drop_broken()

@@ -10,6 +10,8 @@ from payaid.asgi import App, Message, Receive, Scope, Send, call_of
 from payaid.rest.reply import tagged
 
 WORTH = 1024
+# And what is larger than this would hold up everybody else while it is compressed.
+LARGEST = 2**20
 # A list page of 23 KB: 82 % smaller in 0.06 ms by gzip 3 and 84 % in 0.09 ms by brotli 3; the next two percent
 # (gzip 6, brotli 5) would cost 0.6 ms, more than all else that a miss needs of this process.
 BROTLI_QUALITY, GZIP_LEVEL = 3, 3
@@ -50,7 +52,7 @@ def encode(body: bytes, coding: str) -> bytes:
 
 
 class Compress:
-    """Compresses whole answers that are text and over 1 KiB; what is streamed or encoded already passes."""
+    """Compresses whole answers that are text and of 1 KiB to 1 MiB; what is streamed or encoded already passes."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -73,7 +75,7 @@ class Compress:
             if start is not None:
                 head, start = start, None
                 body = message.get("body", b"")
-                if not message.get("more_body") and len(body) >= WORTH and _encodable(head):
+                if not message.get("more_body") and WORTH <= len(body) <= LARGEST and _encodable(head):
                     message["body"] = encode(body, coding)
                     head["headers"] = _relabelled(head["headers"], coding, len(message["body"]))
                 await send(head)

@@ -11,7 +11,7 @@ from payaid.cache.local import Key
 from payaid.cache.stamps import Hearing
 from payaid.cache.store import Store
 from payaid.call import Call
-from payaid.gateway.compress import WORTH, encode, negotiate
+from payaid.gateway.compress import LARGEST, WORTH, encode, negotiate
 from payaid.rest.plan import Plan
 from payaid.rest.reply import matches, tagged
 
@@ -102,7 +102,7 @@ class Hits:
 async def serve(send: Send, call: Call, store: Store, key: Key, entry: Entry) -> None:
     """Send an entry: 304 where the caller has it already, in the coding that the caller accepts."""
     accepted = call.headers.get(b"accept-encoding")
-    coding = negotiate(accepted) if accepted and len(entry.body) >= WORTH else ""
+    coding = negotiate(accepted) if accepted and WORTH <= len(entry.body) <= LARGEST else ""
     headers = call.answer_headers
     headers.append(STATUS[call.cache_result])
     # A version means hearing; only without one is it worth asking further.

@@ -19,7 +19,7 @@ from payaid.db.writing import LOST
 from payaid.jobs import registry
 from payaid.jobs.job import Fenced, Job, Services
 from payaid.jobs.ledger import Claim, Ledger
-from payaid.jobs.policy import Effect, Pace, Permanent, Policy, Transient, Uncertain, Verdict, judge
+from payaid.jobs.policy import Effect, NotNow, Pace, Permanent, Policy, Transient, Uncertain, Verdict, judge
 from payaid.jobs.queue import AWAY, Again
 from payaid.jobs.registry import Task
 from payaid.observe import JobEnded, JobStarted
@@ -111,6 +111,8 @@ class Executor:
             return await self._stopped(task, job, delivery, token)
         except Fenced:
             return Ending(await self._record(job, Verdict("cancelled"), "cancelled"))
+        except NotNow as error:
+            return await self._released(job, delivery, token, error.after_s * (1 + random.random()))
         except Exception as error:  # noqa: BLE001  a task may raise anything; every end is recorded
             return await self._failed(task, job, error)
         for folder in job.leftovers:
@@ -156,8 +158,11 @@ class Executor:
             return Ending(await self._record(job, Verdict("cancelled", uncertain=job.acted), "cancelled"))
         if job.acted:
             return await self._failed(task, job, Uncertain("stopped by a drain while acting"))
+        return await self._released(job, delivery, token, 0.0)
+
+    async def _released(self, job: Job, delivery: Any, token: str, after_s: float) -> Ending:
         await _persist(lambda: self._ledger.release(job.id, job.fence))
-        await _put_back(delivery, token, 0.0)
+        await _put_back(delivery, token, after_s)
         return Ending("released", DelayedError())
 
     async def _record(self, job: Job, verdict: Verdict, cause: str) -> str:

@@ -19,6 +19,8 @@ from payaid.jobs.policy import Verdict
 Pool = AsyncConnectionPool[Connection]
 # A statement here takes milliseconds. A server that is silent for so long is lost, as one whose host vanished.
 ANSWER_S = 10.0
+# An import's may be large.
+COMMIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Ledger:
     @asynccontextmanager
     async def taking(self, limit: int, window: int, share: int, after: str) -> AsyncIterator[list[Handed]]:
         """Jobs to hand to Redis; they count as handed when the block ends well, and stay pending when it raises."""
-        async with self.pool.connection() as connection, connection.transaction():
+        async with self._transaction() as connection:
             with answers_within(connection, ANSWER_S):
                 cursor = connection.cursor(row_factory=class_row(Handed))
                 await cursor.execute("SELECT * FROM payaid.jobs_take(%s, %s, %s, %s)", (limit, window, share, after))
@@ -149,14 +151,35 @@ class Ledger:
     @asynccontextmanager
     async def session(self, tenant_id: str | None) -> AsyncIterator[Connection]:
         """One transaction bound to a tenant (to none: it sees no tenant's rows)."""
-        async with self.pool.connection() as connection, connection.transaction():
-            await connection.execute("SELECT set_config('payaid.tenant_id', %s, true)", (tenant_id or "",))
+        async with self._transaction() as connection:
+            with answers_within(connection, ANSWER_S):
+                await connection.execute("SELECT set_config('payaid.tenant_id', %s, true)", (tenant_id or "",))
             yield connection
 
     async def _scalar(self, query: LiteralString, *values: Any) -> Any:
         async with self._asking(scalar_row) as cursor:
             await cursor.execute(query, values)
             return await cursor.fetchone()
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Connection]:
+        """A transaction whose BEGIN and COMMIT are not waited for any longer than may be."""
+        async with self.pool.connection() as connection:
+            transaction = connection.transaction()
+            try:
+                with answers_within(connection, ANSWER_S):
+                    await transaction.__aenter__()
+                try:
+                    yield connection
+                except BaseException as error:
+                    with answers_within(connection, ANSWER_S):
+                        if not await transaction.__aexit__(type(error), error, error.__traceback__):
+                            raise
+                else:
+                    with answers_within(connection, COMMIT_S):
+                        await transaction.__aexit__(None, None, None)
+            finally:
+                bury(connection)
 
     @asynccontextmanager
     async def _asking(self, rows: Any, within_s: float = ANSWER_S) -> AsyncIterator[AsyncCursor[Any]]:

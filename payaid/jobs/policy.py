@@ -57,6 +57,14 @@ class Transient(Exception):
         self.after_s = after_s
 
 
+class NotNow(Exception):
+    """There is no room for it at the moment: the job is given back as it was, and tried again after `after_s`."""
+
+    def __init__(self, message: str, after_s: float) -> None:
+        super().__init__(message)
+        self.after_s = after_s
+
+
 class Uncertain(Exception):
     """The act was begun and its outcome is unknown: the connection broke between the sending and the answer."""
 

@@ -60,6 +60,8 @@ def open_pool(settings: Settings, name: str, least: int, most: int) -> Pool:
         max_size=most,
         max_idle=settings.pool_idle_s,
         timeout=10.0,
+        # Whoever asks tries anew: left to itself a pool waits for twice as long each time, up to two minutes.
+        reconnect_timeout=1.0,
         kwargs={**CONNECT, "application_name": name},
         connection_class=Connection,
         open=False,

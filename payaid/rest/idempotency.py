@@ -16,8 +16,10 @@ def read_key(header: str) -> str:
     """The Idempotency-Key header, or the empty string.
 
     Raises:
-        BadRequest: it is longer than can be kept.
+        BadRequest: it is longer than can be kept, or is not text.
     """
+    if not header.isprintable():
+        raise BadRequest("Idempotency-Key holds a character that cannot be printed.")
     if len(header) > LONGEST:
         raise BadRequest(f"Idempotency-Key has more than {LONGEST} characters.")
     return header.strip()

@@ -21,7 +21,7 @@ from payaid.rest.openapi_parts import (
     query_of,
 )  # fmt: skip
 from payaid.rest.openapi_verbs import jobs, verb, verbs
-from payaid.rest.request import DEFAULT_LIMIT, MAX_LIMIT
+from payaid.rest.request import DEFAULT_LIMIT, MAX_HEAVY, MAX_LIMIT
 from payaid.rest.routes import PREFIX
 from payaid.rest.statement import MOST_MATCHES
 
@@ -134,8 +134,10 @@ def _list(resource: Resource, alias: bool, below: Resource | None = None, of: st
 def _list_parameters(resource: Resource) -> list[Schema]:
     sorts = [one.name for one in resource.columns.values() if one.sort]
     sortable = [*sorts, *(f"-{name}" for name in sorts)]
+    heavy = [one.name for one in resource.columns.values() if one.kind is Kind.LINES]
+    less = f"At most {MAX_HEAVY} where `fields` names {' or '.join(heavy)}." if heavy else ""
     found = [
-        query_of("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
+        query_of("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}, less),
         query_of("cursor", {"type": "string"}, "Continue behind a page: its `page.next`."),
         query_of("page", {"type": "integer", "minimum": 1}, "For small sets; excludes `cursor`."),
         query_of("sort", {"type": "string", "enum": sortable, "default": "-createdAt"}),

@@ -13,6 +13,8 @@ from payaid.errors import BadRequest, Invalid, PayaidError
 from payaid.rest.cursor import Cursors
 
 DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET = 50, 200, 10_000
+# Of rows with their lines, each of which may have hundreds of kilobytes.
+MAX_HEAVY = 20
 MAX_ALTERNATIVES = 50
 RESERVED = {"limit", "cursor", "page", "sort", "fields", "q"}
 OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -75,7 +77,9 @@ def parse_list(resource: Resource, query: str, path: str, cursors: Cursors) -> L
     filters = tuple(sorted(_filters(resource, given, wrong), key=lambda one: (one.column, one.operator)))
     order = _order(resource, given.get("sort", "-createdAt"), wrong)
     columns = _columns(resource, given.get("fields"), order, wrong)
-    limit = _whole(given, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, wrong)
+    heavy = any(resource.columns[name].kind is Kind.LINES for name in columns)
+    most = MAX_HEAVY if heavy else MAX_LIMIT
+    limit = _whole(given, "limit", min(DEFAULT_LIMIT, most), 1, most, wrong)
     page = _whole(given, "page", 1, 1, MAX_OFFSET, wrong)
     offset = (page - 1) * limit
     if offset > MAX_OFFSET:

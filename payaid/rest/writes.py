@@ -17,6 +17,7 @@ from payaid.rest.reply import Reply, etag, matches
 from payaid.rest.routes import PREFIX, Target
 from payaid.rest.rows import Row
 from payaid.rest.transact import Transactions
+from payaid.rules.broken import BrokenRules
 from payaid.rules.periods import FinancialYear
 
 LOAD_RUN = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -142,7 +143,11 @@ async def _number(unit: Unit, resource: Resource, row: Row, facts: Facts, status
     )
     counted = await cursor.fetchone()
     assert counted is not None, "RETURNING answers a row"  # noqa: S101
-    row[numbering.column] = numbering.series.number(counted[0], moment)
+    try:
+        row[numbering.column] = numbering.series.number(counted[0], moment)
+    except ValueError as error:
+        # A date of another century, or a year with a million documents: the caller's to mend, and the counter stays.
+        raise BrokenRules([("/invoiceDate" if "invoiceDate" in resource.columns else "", str(error))]) from error
 
 
 async def _facts(unit: Unit, resource: Resource, current: Row | None) -> Facts:

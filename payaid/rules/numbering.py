@@ -12,6 +12,7 @@ from payaid.rules.periods import FinancialYear
 
 LONGEST = 16
 ALLOWED = re.compile(r"[A-Za-z0-9/-]{1,16}")
+CENTURY = range(2000, 2100)
 PLACES = re.compile(r"\{(\w*)\}")
 
 
@@ -41,11 +42,14 @@ class Series:
         """The count-th number (from 1) of the financial year that `moment` lies in.
 
         Raises:
-            ValueError: it would be longer than 16 characters, or hold a character that is not allowed.
+            ValueError: it would be longer than 16 characters, or hold a character that is not allowed; or two digits
+                do not tell its year from another century's.
         """
         if count < 1:
             raise ValueError(f"{self.name}: numbers start at 1, not {count}")
         year = FinancialYear.of(moment)
+        if year.start not in CENTURY:
+            raise ValueError(f"{year}: numbers name their year by two digits, and it is not of this century")
         text = self.pattern.format(year=year, fy=year.short, count=f"{count:0{self.digits}}")
         if not ALLOWED.fullmatch(text):
             raise ValueError(f"{text!r}: a number has at most {LONGEST} letters, digits, `/` or `-`")

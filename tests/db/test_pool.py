@@ -205,6 +205,28 @@ def test_idle_connections_can_be_forgotten(module_database: Database) -> None:
     play(module_database, scene)
 
 
+def test_one_that_is_lent_is_forgotten_as_it_comes_back(module_database: Database) -> None:
+    async def scene(pool: Pool) -> None:
+        async with pool.connection():
+            pool.forget()
+        assert pool.figures() == {"open": 0, "idle": 0, "waiting": 0}
+
+    play(module_database, scene)
+
+
+def test_a_connection_to_somebody_else_is_lent_to_nobody(module_database: Database) -> None:
+    async def scene() -> None:
+        settings = module_database.settings(DATABASE_POOL_WAIT_MS="300")
+        pool = Pool("replica-1", module_database.service_url, settings, lambda _: False)
+        with pytest.raises(Unavailable):
+            async with pool.connection():
+                pytest.fail("it was lent")
+        assert pool.figures()["open"] == 0
+        await pool.close()
+
+    uvloop.run(scene())
+
+
 def test_a_burst_hands_each_connection_on_within_a_turn_or_two(module_database: Database) -> None:
     """What kept workers down: hand-overs that take turns, while the burst itself makes turns long."""
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -19,25 +20,26 @@ LOST = [psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnl
 class Broken:
     """A primary whose transactions fail with this, before the work or at the commit; counts them."""
 
-    def __init__(self, error: type[Exception], *, at_commit: bool) -> None:
+    def __init__(self, error: Callable[[], Exception], *, at_commit: bool) -> None:
         self.error, self.at_commit = error, at_commit
-        self.tried = 0
+        self.tried = self.dropped = 0
         self.pool = self
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Any]:
-        yield None
+        yield SimpleNamespace(closed=False)
 
     async def drop_broken(self) -> None:
         """Nothing idle to test."""
+        self.dropped += 1
 
     @asynccontextmanager
     async def transaction(self, *_: object) -> AsyncIterator[None]:
         self.tried += 1
         if not self.at_commit:
-            raise self.error
+            raise self.error()
         yield
-        raise self.error
+        raise self.error()
 
 
 async def work(unit: Unit) -> str:
@@ -85,3 +87,19 @@ def test_a_write_that_touches_no_kept_row_is_not_done_again_either() -> None:
     with pytest.raises(Unavailable, match="not known"):
         asyncio.run(Writes(primary, Stamps(time.monotonic)).run("t", writes_a_job))  # type: ignore[arg-type]
     assert primary.tried == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "tried", "said"),
+    [
+        (psycopg.errors.DeadlockDetected("x"), 2, "met others on the same rows"),
+        (psycopg.errors.DiskFull("x"), 1, "memory or the room"),
+    ],
+    ids=["deadlock", "disk full"],
+)
+def test_what_is_no_lost_server_is_not_taken_for_one(error: psycopg.Error, tried: int, said: str) -> None:
+    primary = Broken(lambda: error, at_commit=False)
+    stamps: Any = run(primary)
+    assert (primary.tried, primary.dropped) == (tried, 0)
+    assert said in stamps.answer
+    assert "nothing was done" in stamps.answer

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from payaid.jobs import ledger as ledger_module
 from payaid.jobs.heartbeat import Heartbeat
 from payaid.jobs.ledger import Ledger
 from payaid.jobs.policy import Pace
@@ -43,6 +44,24 @@ def test_an_answer_is_not_waited_for_any_longer_and_the_next_is_given(
         assert time.monotonic() - began < 2.0  # psycopg alone would ask to cancel, and wait, for ten seconds
         relay.release()
         assert await ledger.beat(LEASES, 1.0, 5.0) == {}
+
+    play(module_database, relay, scene)
+
+
+@pytest.mark.parametrize("where", ["taking", "session"])
+def test_a_transaction_does_not_wait_for_its_begin(
+    module_database: Database, relays: Callable[..., Relay], monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.setattr(ledger_module, "ANSWER_S", 0.2)
+    relay = relays(module_database.stack.site.ports["primary"])
+
+    async def scene(ledger: Ledger) -> None:
+        relay.swallow()
+        began = time.monotonic()
+        with pytest.raises(psycopg.OperationalError):
+            async with ledger.taking(1, 1, 1, "") if where == "taking" else ledger.session(None):
+                pytest.fail("it has begun")
+        assert time.monotonic() - began < 2.0
 
     play(module_database, relay, scene)
 

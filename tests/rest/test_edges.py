@@ -230,6 +230,13 @@ def test_refused_batches_end_with_the_budget(api: Api) -> None:
     assert sum(one.status_code == 400 for one in answers) == 60
 
 
+def test_a_key_that_is_no_text_is_refused_in_a_batch_as_well(api: Api) -> None:
+    item = {"path": "/api/v1/contacts", "method": "POST", "headers": {"Idempotency-Key": "a\0b"}, "body": {"name": "x"}}
+    [result] = plain(api.owner().post("/api/v1/batch", {"requests": [item]}))["results"]
+    assert result["status"] == 400
+    assert "cannot be printed" in result["body"]["detail"]
+
+
 def test_below_a_row_both_modules_must_be_licensed(api: Api) -> None:
     """A contact's invoices are finance below crm: with either alone there is nothing to see."""
     both = api.owner(modules=("crm", "finance"))

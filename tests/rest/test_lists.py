@@ -130,6 +130,13 @@ def test_a_list_may_show_what_only_the_detail_shows_by_itself(reader: Person) ->
     assert "notes" in plain(reader.get(f"/api/v1/contacts/{first_contact(reader)}"))
 
 
+def test_rows_with_their_lines_come_by_the_twenty(reader: Person) -> None:
+    found = problem(reader.get("/api/v1/invoices?fields=items&limit=21"), 400, "query:limit")
+    assert "from 1 to 20" in found["errors"][0]["detail"]
+    assert plain(reader.get("/api/v1/invoices?fields=items"))["page"]["limit"] == 20
+    assert plain(reader.get("/api/v1/invoices?fields=items&limit=20"))["page"]["limit"] == 20
+
+
 def test_pages_by_number_are_the_order_in_slices(reader: Person) -> None:
     whole = names(reader.rows("/api/v1/contacts", limit="60"))
     sliced = [name for page in "123" for name in names(reader.rows("/api/v1/contacts", limit="20", page=page))]

@@ -231,6 +231,16 @@ def test_two_tenants_count_by_themselves(api: Api) -> None:
         assert person.made("/api/v1/orders", ORDER)["orderNumber"].startswith("ORD/")
 
 
+def test_a_date_of_another_century_takes_nobodys_number(api: Api) -> None:
+    """INV/26-27/00001 would be that of 2126 as well, and this year's first invoice a conflict for ever."""
+    person = api.owner()
+    far = INVOICED | {"status": "sent", "invoiceDate": "2126-04-10"}
+    problem(person.post("/api/v1/invoices", far), 422, "/invoiceDate")
+    draft = person.made("/api/v1/invoices", far | {"status": "draft"})
+    problem(person.patch(f"/api/v1/invoices/{draft['id']}", {"status": "sent"}), 422, "/invoiceDate")
+    assert person.made("/api/v1/invoices", INVOICED | {"status": "sent"})["invoiceNumber"] == number(1)
+
+
 @pytest.mark.parametrize("status", ["sent", "paid", "overdue"])
 def test_an_issued_invoice_keeps_its_amounts_its_number_and_its_place(api: Api, status: str) -> None:
     person = api.owner()

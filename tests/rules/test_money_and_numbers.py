@@ -65,6 +65,9 @@ def test_invoice_numbers_fit_the_rule() -> None:
         INVOICE.number(1_234_567, date(2026, 4, 1))
     with pytest.raises(ValueError, match="start at 1"):
         INVOICE.number(0, date(2026, 4, 1))
+    for century in (1926, 2126):
+        with pytest.raises(ValueError, match="not of this century"):  # it would be the number of 2026-27
+            INVOICE.number(1, date(century, 4, 10))
 
 
 @given(st.integers(1, 999_999), st.integers(1, 999_999), st.dates(date(2018, 1, 1), date(2090, 1, 1)))

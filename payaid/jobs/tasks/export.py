@@ -13,7 +13,7 @@ from payaid.catalogue import Resource
 from payaid.db.connection import Connection
 from payaid.jobs.job import Job
 from payaid.jobs.output import Output
-from payaid.jobs.policy import Effect, Permanent, Policy
+from payaid.jobs.policy import Effect, NotNow, Permanent, Policy
 from payaid.jobs.reading import reading
 from payaid.resources import catalogue
 from payaid.rest.export import Export, export, unguarded
@@ -22,6 +22,8 @@ from payaid.rest.request import parse_filters
 POLICY = Policy(Effect.NONE, deadline_s=3600.0)
 # Each holds a connection to a replica, which requests want as well.
 AT_ONCE = 2
+# Whoever finds no turn waits in the queue, and not in one of the worker's slots, which others' jobs want.
+AGAIN_S = 3.0
 STRETCH = 500
 LONGEST_REST_S = 0.1
 XLSX_ROWS = 1_048_575
@@ -35,6 +37,8 @@ async def run(job: Job) -> Any:
     resource = catalogue().by_path[job.payload["resource"]]
     form = job.payload["format"]
     turn = await job.services.shared("exports", _turns)
+    if turn.locked():
+        raise NotNow(f"{AT_ONCE} exports are under way here", AGAIN_S)
     async with turn, job.file(f"{resource.name}.{form}") as out:
         if form == "json":
             await _json(job, _query(job, resource, json=True), out)
