@@ -9,7 +9,8 @@ from payaid.resources.crm.deals import PROBABILITY
 from tests.torture.history import Kind, Write
 
 STAGES = tuple(PROBABILITY)
-ROWS = 12
+# A tenant has so many rows at least and at most: all of them fit into one page of 200, where none may be absent.
+ROWS, MOST_ROWS = 12, 120
 # A word that all rows of all tenants share, so that a search would find foreign ones if it could.
 WORD = "torture"
 READS = {Kind.DETAIL: 40, Kind.FACET: 20, Kind.LIST: 14, Kind.STATS: 14, Kind.SEARCH: 7, Kind.FOREIGN: 5}
@@ -62,9 +63,10 @@ class Dice:
         """What to read."""
         return self.random.choices(list(READS), list(READS.values()))[0]
 
-    def change(self) -> str:
+    def change(self, tenant: Tenant) -> str:
         """What to do to a row."""
-        return self.random.choices(list(CHANGES), list(CHANGES.values()))[0]
+        change = self.random.choices(list(CHANGES), list(CHANGES.values()))[0]
+        return "delete" if change == "create" and len(tenant.rows) >= MOST_ROWS else change
 
     def stage(self) -> str:
         """A facet's value."""

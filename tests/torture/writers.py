@@ -28,7 +28,7 @@ async def api_writer(world: World, dice: Dice, pause_s: float) -> None:
 
 
 async def _api_change(world: World, caller: Caller, tenant: Tenant) -> Write | None:
-    dice, change = caller.dice, caller.dice.change()
+    dice, change = caller.dice, caller.dice.change(tenant)
     if change == "create" or len(tenant.rows) < ROWS:
         return await _api_create(world, caller, tenant)
     row = dice.row(tenant, writable=True)
@@ -112,7 +112,7 @@ async def sql_change(
     world: World, dice: Dice, connection: psycopg.AsyncConnection[Any], tenant: Tenant, change: str = ""
 ) -> None:
     """One committed statement, or one that is rolled back."""
-    change = change or dice.change()
+    change = change or dice.change(tenant)
     rows = dice.several(tenant) if change == "bulk" else [one for one in [dice.row(tenant, writable=True)] if one]
     if change == "create" or not rows:
         rows, change = [tenant.fresh_row()], "create"
