@@ -17,6 +17,8 @@ from payaid.kv.protocol import Away
 SLOTS = 16384
 # Between two looks at the map; a cluster in the middle of a failover answers with the old one for a while.
 LEARN_EVERY_S = 0.2
+# A node that the map does not name any more answers what it was asked before: longer than anybody waits for that.
+GRACE_S = 5.0
 MAP, ASKING = pack("CLUSTER", "SLOTS"), pack("ASKING")
 REDIRECT = re.compile(r"(MOVED|ASK) \d+ (.*):(\d+)")
 Address = tuple[str, int]
@@ -37,6 +39,7 @@ class Cluster:
         self._seeds = seeds
         self._access = access
         self._nodes: dict[Address, Node] = {}
+        self._leaving: set[Node] = set()
         # All that the last map named, replicas too: when masters die these know who took over.
         self._known: list[Address] = []
         self._masters: list[Node | None] = [None] * SLOTS
@@ -74,7 +77,7 @@ class Cluster:
         """Close every connection."""
         if self._learning:
             self._learning.cancel()
-        for node in self._nodes.values():
+        for node in (*self._nodes.values(), *self._leaving):
             node.close()
 
     async def _redirected(self, asked: Node, to: re.Match[str], key: str, command: bytes, timeout_s: float) -> Any:
@@ -128,4 +131,10 @@ class Cluster:
         self._masters, self._known = masters, list(known)
         for address in [*self._nodes]:
             if address not in known:
-                self._nodes.pop(address).close()
+                node = self._nodes.pop(address)
+                self._leaving.add(node)
+                asyncio.get_running_loop().call_later(GRACE_S, self._gone, node)
+
+    def _gone(self, node: Node) -> None:
+        self._leaving.discard(node)
+        node.close()
