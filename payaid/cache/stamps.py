@@ -107,7 +107,7 @@ class Stamps:
             self._primary_at = max(self._primary_at, self._clock() if asked is None else asked)
 
     def begin(self, names: Iterable[str]) -> None:
-        """These are being changed: neither hit nor fill until `settle` or `abandon`."""
+        """These are being changed: neither hit nor fill until `settle`, `doubt` or `abandon`."""
         self._dirty.update(names)
         self._moved()
 

@@ -13,6 +13,9 @@ CONNECT: dict[str, Any] = {
     "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
 }  # fmt: skip
 
+# Classes of SQLSTATE: not enough memory, disk or connections; a limit of the program.
+LIMITS = {"53", "54"}
+
 
 class Connection(AsyncConnection[tuple[Any, ...]]):
     """A connection that raises OperationalError wherever it turns out to be lost."""
@@ -31,3 +34,8 @@ class Connection(AsyncConnection[tuple[Any, ...]]):
         """Raise OperationalError if the connection is lost, and this error says something else."""
         if self.closed and not isinstance(error, OperationalError):
             raise OperationalError(f"the connection is lost: {error}") from error
+
+
+def lacks_room(connection: Connection, error: Error) -> bool:
+    """The server is there, and has not the memory or the room: psycopg has one class for this and for its loss."""
+    return not connection.closed and (error.sqlstate or "")[:2] in LIMITS

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from psycopg import OperationalError
 
-from payaid.db.connection import Connection
+from payaid.db.connection import Connection, lacks_room
 from payaid.db.identity import Identity
 from payaid.db.patience import ends_within
 from payaid.db.pool import Pool
@@ -26,10 +26,6 @@ SILENT_S = 0.5
 BENEFIT_S = 0.05
 
 
-# Classes of SQLSTATE: not enough memory, disk or connections; a limit of the program.
-LIMITS = {"53", "54"}
-
-
 class TooLong(Unavailable):
     """The statement took longer than one may."""
 
@@ -38,9 +34,8 @@ async def fetch(pool: Pool, statement: Statement) -> bytes | None:
     """Run one read and answer its one text value as bytes, undecoded; None for SQL null.
 
     Raises:
-        Unavailable: no connection was free.
+        Unavailable: no connection was free, or the query needs more memory or room than the server gives one.
         TooLong: the statement took longer than one may; it is cancelled there, too.
-        Unavailable: also where it needs more memory or room than the server gives it.
         OperationalError: the server is lost.
     """
     async with pool.connection() as connection:
@@ -51,8 +46,7 @@ async def fetch(pool: Pool, statement: Statement) -> bytes | None:
         except TimeoutError:
             raise TooLong("The query took longer than a statement may.") from None
         except OperationalError as error:
-            if (error.sqlstate or "")[:2] in LIMITS and not connection.closed:
-                # psycopg has one class for this and for a lost server, which this one is not.
+            if lacks_room(connection, error):
                 raise Unavailable("The query needs more memory or room than the database gives one.") from error
             raise
 

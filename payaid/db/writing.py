@@ -9,9 +9,9 @@ from psycopg import InterfaceError, OperationalError, errors
 from payaid import observe
 from payaid.cache.keys import Change, touched
 from payaid.cache.stamps import Stamps
-from payaid.db.connection import Connection
+from payaid.db.connection import Connection, lacks_room
 from payaid.db.identity import Mark, mark
-from payaid.db.servers import LIMITS, Primary
+from payaid.db.servers import Primary
 from payaid.errors import Unavailable
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ class Writes:
                     if last:
                         raise Unavailable("The write met others on the same rows, twice; nothing was done.") from error
                     continue
-                if connection and not connection.closed and (error.sqlstate or "")[:2] in LIMITS:
+                if connection and lacks_room(connection, error):
                     raise Unavailable("The database lacks the memory or the room; nothing was done.") from error
                 if last:
                     raise Unavailable("The primary cannot be reached; nothing was done.") from error
