@@ -1,8 +1,6 @@
 """Logging in and out: passwords by argon2id, sessions that can be revoked, refresh tokens that work once."""
 
 import asyncio
-import base64
-import hmac
 import secrets
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -22,6 +20,7 @@ from payaid.errors import TooManyRequests, Unauthenticated, Unavailable
 from payaid.jobs.outbox import enqueue
 from payaid.limits.limiter import Limiter
 from payaid.rest.body import no_nul, parse_json, validated
+from payaid.rest.refresh_token import STALE, RefreshToken, digest, drawn
 from payaid.rest.reply import Reply
 from payaid.rules.tiers import LOGIN, tier_of
 from payaid.settings import Settings
@@ -30,7 +29,18 @@ HASHER = PasswordHasher()
 # Compared with when there is no such account, so that an answer takes as long for either.
 NOBODY = HASHER.hash(secrets.token_hex(16))
 WRONG = "The e-mail address or the password is wrong."
-STALE = "The refresh token is not good any more; log in again."
+# An exchange may be asked for again for so long, since its answer may have been lost; later it is a theft.
+REPEAT_S = 60.0
+# Its hash; was it exchanged lately; is it good; and whose it is.
+SESSION = """
+SELECT s."refreshHash", coalesce(s."rotatedAt" > now() - %s * interval '1 second', false),
+    s."revokedAt" IS NULL AND s."expiresAt" > now() AND u."isActive" AND t.status IN ('active', 'trial'),
+    u.id, u.email, u.name, u.role, t.name, t."subscriptionTier", t."licensedModules"
+FROM "Session" s JOIN "User" u ON u."tenantId" = s."tenantId" AND u.id = s."userId"
+JOIN "Tenant" t ON t.id = s."tenantId"
+WHERE s."tenantId" = %s AND s.id = %s FOR UPDATE OF s
+"""
+OWNER = ("userId", "email", "name", "role", "tenantName", "subscriptionTier", "licensedModules")
 
 
 class Login(BaseModel):
@@ -68,13 +78,13 @@ class Auth:
             raise Unauthenticated(WRONG)
         if not account["isActive"] or account["status"] not in {"active", "trial"}:
             raise Unauthenticated("The account or its organisation is not active.")
-        secret, modules = secrets.token_urlsafe(32), account["licensedModules"]
+        secret, modules = drawn(), account["licensedModules"]
 
         async def work(unit: Unit) -> str:
             cursor = await unit.connection.execute(
                 'INSERT INTO "Session" ("tenantId", "userId", "refreshHash", "expiresAt", ip, "userAgent")'
                 " VALUES (%s, %s, %s, %s, %s, %s) RETURNING id",
-                (unit.tenant, account["userId"], _digest(secret), self._refresh_ends(), call.client,
+                (unit.tenant, account["userId"], digest(secret), self._refresh_ends(), call.client,
                  call.header(b"user-agent")[:300]),
             )  # fmt: skip
             row = await cursor.fetchone()
@@ -88,59 +98,49 @@ class Auth:
             return str(row[0]) if row else ""
 
         session, _ = await self._writes.run(account["tenantId"], work)
-        return self._opened(account, session, secret)
+        return self._opened(account, RefreshToken(account["tenantId"], session, secret))
 
     async def refresh(self, call: Call) -> Reply:
-        """Exchange a refresh token, once. One that was exchanged before is a stolen one: its session ends."""
-        given = validated(Refresh, parse_json(call.header(b"content-type"), call.body))
-        tenant, session, secret = _taken_apart(given["refreshToken"])
-        await self._count_attempt("refresh", f"{tenant}/{session}")
-        fresh = secrets.token_urlsafe(32)
+        """Exchange a refresh token for the next one.
+
+        Asked again within a minute it is the same answer. One that was exchanged before that is in two hands, and
+        ends its session (RFC 9700, 4.14.2).
+        """
+        body = validated(Refresh, parse_json(call.header(b"content-type"), call.body))
+        given = RefreshToken.parse(body["refreshToken"])
+        await self._count_attempt("refresh", f"{given.tenant}/{given.session}")
+        fresh = given.next(self._settings.jwt_secret.get_secret_value())
 
         async def work(unit: Unit) -> dict[str, Any] | None:
-            cursor = await unit.connection.execute(
-                'SELECT s."refreshHash", s."revokedAt" IS NULL AND s."expiresAt" > now() AND u."isActive"'
-                " AND t.status IN ('active', 'trial'),"
-                ' u.id, u.email, u.name, u.role, t.name, t."subscriptionTier", t."licensedModules"'
-                ' FROM "Session" s JOIN "User" u ON u."tenantId" = s."tenantId" AND u.id = s."userId"'
-                ' JOIN "Tenant" t ON t.id = s."tenantId"'
-                ' WHERE s."tenantId" = %s AND s.id = %s FOR UPDATE OF s',
-                (unit.tenant, session),
-            )
+            cursor = await unit.connection.execute(SESSION, (REPEAT_S, unit.tenant, given.session))
             row = await cursor.fetchone()
-            if row is None or not row[1]:
+            if row is None or not row[2]:
                 return None
-            stolen = not hmac.compare_digest(row[0], _digest(secret))
-            if stolen:
-                unit.touch("Session", session)
-            change = '"revokedAt" = now()' if stolen else '"rotatedAt" = now(), "refreshHash" = %s, "expiresAt" = %s'
-            values = () if stolen else (_digest(fresh), self._refresh_ends())
-            await unit.connection.execute(
-                f'UPDATE "Session" SET {change} WHERE "tenantId" = %s AND id = %s',  # noqa: S608  # two constants
-                (*values, unit.tenant, session),
-            )
-            names = ("userId", "email", "name", "role", "tenantName", "subscriptionTier", "licensedModules")
-            return None if stolen else dict(zip(names, row[2:], strict=True)) | {"tenantId": unit.tenant}
+            hashed, lately = row[:2]
+            account = dict(zip(OWNER, row[3:], strict=True)) | {"tenantId": unit.tenant}
+            if given.has(hashed):
+                await unit.connection.execute(
+                    'UPDATE "Session" SET "rotatedAt" = now(), "refreshHash" = %s, "expiresAt" = %s'
+                    ' WHERE "tenantId" = %s AND id = %s',
+                    (digest(fresh.secret), self._refresh_ends(), unit.tenant, given.session),
+                )
+                return account
+            if lately and fresh.has(hashed):
+                return account
+            await _end(unit, given.session)
+            return None
 
-        account, _ = await self._writes.run(tenant, work)
+        account, _ = await self._writes.run(given.tenant, work)
         if account is None:
             raise Unauthenticated(STALE)
-        return self._opened(account, session, fresh)
+        return self._opened(account, fresh)
 
     async def logout(self, call: Call) -> Reply:
         """End the session behind the token: 204. A token without a session simply expires."""
         who = call.who()
 
-        async def work(unit: Unit) -> None:
-            await unit.connection.execute(
-                'UPDATE "Session" SET "revokedAt" = now()'
-                ' WHERE "tenantId" = %s AND id = %s AND "userId" = %s AND "revokedAt" IS NULL',
-                (unit.tenant, who.session, who.user_id),
-            )
-            unit.touch("Session", who.session)
-
         if who.session:
-            await self._writes.run(who.tenant_id, work)
+            await self._writes.run(who.tenant_id, lambda unit: _end(unit, who.session))
         return Reply(204, b"")
 
     @staticmethod
@@ -183,7 +183,7 @@ class Auth:
     def _refresh_ends(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self._settings.refresh_ttl_s)
 
-    def _opened(self, account: dict[str, Any], session: str, secret: str) -> Reply:
+    def _opened(self, account: dict[str, Any], token: RefreshToken) -> Reply:
         settings = self._settings
         tier = tier_of(account["subscriptionTier"])
         access = tokens.mint(
@@ -196,12 +196,12 @@ class Auth:
             roles=[account["role"]],
             modules=account["licensedModules"],
             tier=tier,
-            session=session,
+            session=token.session,
             ttl_s=settings.access_ttl_s,
         )
         answer = {
             "accessToken": access,
-            "refreshToken": _put_together(account["tenantId"], session, secret),
+            "refreshToken": str(token),
             "tokenType": "Bearer",
             "expiresIn": settings.access_ttl_s,
             "user": {name: account[key] for name, key in (("id", "userId"), ("email", "email"), ("name", "name"),
@@ -219,21 +219,9 @@ def _matches(hashed: str, password: str) -> bool:
         return False
 
 
-def _digest(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()
-
-
-def _put_together(tenant: str, session: str, secret: str) -> str:
-    named = base64.urlsafe_b64encode(f"{tenant}\0{session}".encode()).decode().rstrip("=")
-    return f"{named}.{secret}"
-
-
-def _taken_apart(token: str) -> tuple[str, str, str]:
-    named, _, secret = token.partition(".")
-    try:
-        tenant, session = base64.urlsafe_b64decode(named + "=" * (-len(named) % 4)).decode().split("\0")
-    except ValueError:
-        raise Unauthenticated(STALE) from None
-    if not tenant or not session or not secret:
-        raise Unauthenticated(STALE)
-    return tenant, session, secret
+async def _end(unit: Unit, session: str) -> None:
+    await unit.connection.execute(
+        'UPDATE "Session" SET "revokedAt" = now() WHERE "tenantId" = %s AND id = %s AND "revokedAt" IS NULL',
+        (unit.tenant, session),
+    )
+    unit.touch("Session", session)

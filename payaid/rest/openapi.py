@@ -199,7 +199,7 @@ def _auth(schemas: Schema) -> Schema:
     opened = {"200": content("A session.", {"type": "object"})}
     words = {
         "login": ("post", "Open a session", opened, "Login"),
-        "refresh": ("post", "Exchange a refresh token, once", opened, "Refresh"),
+        "refresh": ("post", "Exchange a refresh token for the next one", opened, "Refresh"),
         "logout": ("post", "End the session", {"204": {"description": "Ended."}}, None),
         "me": ("get", "Who the token stands for", {"200": content("The caller.", {"type": "object"})}, None),
     }

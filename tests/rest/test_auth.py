@@ -89,26 +89,46 @@ def test_a_login_without_what_it_needs_is_422(api: Api, body: dict[str, Any]) ->
     problem(api.stranger().post(LOGIN, body), 422)
 
 
-def test_a_refresh_token_works_once_and_its_second_use_ends_the_session(api: Api, tenant: Tenant) -> None:
-    person, session = logged_in(api, tenant.user(password=PASSWORD))
+def exchanged_long_ago(api: Api, account: Person) -> None:
+    api.owner_sql('UPDATE "Session" SET "rotatedAt" = now() - interval \'61 s\' WHERE "userId" = %s', account.id)
+
+
+def test_a_refresh_token_works_once_and_its_use_a_minute_later_ends_the_session(api: Api, tenant: Tenant) -> None:
+    account = tenant.user(password=PASSWORD)
+    person, session = logged_in(api, account)
     second = plain(api.stranger().post(REFRESH, {"refreshToken": session["refreshToken"]}))
     assert second["refreshToken"] != session["refreshToken"]
     fresh = Person(api.http, second["accessToken"])
     assert fresh.get(ME).status_code == 200
     assert person.get(ME).status_code == 200, "the older access token lives until it expires"
+    exchanged_long_ago(api, account)
     problem(api.stranger().post(REFRESH, {"refreshToken": session["refreshToken"]}), 401)
     refused_everywhere(api, fresh)
     refused_everywhere(api, person)
     problem(api.stranger().post(REFRESH, {"refreshToken": second["refreshToken"]}), 401)
 
 
-def test_a_refresh_token_that_is_used_twice_at_once_ends_the_session(api: Api, tenant: Tenant) -> None:
-    _, session = logged_in(api, tenant.user(password=PASSWORD))
+def test_who_asks_again_because_the_answer_was_lost_is_given_the_same_token(api: Api, tenant: Tenant) -> None:
+    account = tenant.user(password=PASSWORD)
+    _, session = logged_in(api, account)
     body = {"refreshToken": session["refreshToken"]}
     answers = api.side_by_side([lambda: api.stranger().post(REFRESH, body)] * 6)
-    good = [one for one in answers if one.status_code == 200]
-    assert len(good) == 1
-    refused_everywhere(api, Person(api.http, good[0].json()["accessToken"]))
+    assert [one.status_code for one in answers] == [200] * 6
+    (given,) = {one.json()["refreshToken"] for one in answers}
+    assert Person(api.http, answers[-1].json()["accessToken"]).get(ME).status_code == 200
+    exchanged_long_ago(api, account)
+    third = plain(api.stranger().post(REFRESH, {"refreshToken": given}))
+    assert third["refreshToken"] not in {given, session["refreshToken"]}
+
+
+def test_a_token_two_exchanges_old_ends_the_session_at_once(api: Api, tenant: Tenant) -> None:
+    _, session = logged_in(api, tenant.user(password=PASSWORD))
+    newest = session
+    for _ in range(2):
+        newest = plain(api.stranger().post(REFRESH, {"refreshToken": newest["refreshToken"]}))
+    problem(api.stranger().post(REFRESH, {"refreshToken": session["refreshToken"]}), 401)
+    refused_everywhere(api, Person(api.http, newest["accessToken"]))
+    problem(api.stranger().post(REFRESH, {"refreshToken": newest["refreshToken"]}), 401)
 
 
 def test_a_refresh_tells_what_is_true_now(api: Api, tenant: Tenant) -> None:
