@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from payaidctl.env_file import read_env_file
 from payaidctl.errors import UsageError
 from payaidctl.marked import Marked, read
-from payaidctl.target import Target, read_env_file
 
 FILE = "payaid-targets.yaml"
 KEYS = ("env_file", "from", "set")
 
 
-def named_target(name: str, environ: Mapping[str, str]) -> Target:
-    """The target of that name, from payaid-targets.yaml here or from the file that PAYAID_TARGETS names.
+def named_settings(name: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """The settings of that target, from payaid-targets.yaml here or from the file that PAYAID_TARGETS names.
 
     Raises:
         UsageError: no such file or name, an unknown key, a secret in the file, or a variable that is not set.
@@ -42,7 +42,7 @@ def named_target(name: str, environ: Mapping[str, str]) -> Target:
     for key in entry:
         if key not in KEYS:
             raise UsageError(f"{entry.at(key)}: unknown key `{key}`", f"known keys: {', '.join(KEYS)}")
-    return Target(_settings(entry, environ), f"target {name}")
+    return _settings(entry, environ)
 
 
 def _settings(entry: Marked, environ: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
+from payaidctl.env_file import read_env_file
 from payaidctl.errors import UsageError
 
 STACK_ENV = "stack.env"
@@ -98,9 +99,9 @@ def resolve(
     if env_file:
         return Target(read_env_file(env_file), str(env_file))
     if target and target != "stack":
-        from payaidctl.named import named_target
+        from payaidctl.named import named_settings
 
-        return named_target(target, environ)
+        return Target(named_settings(target, environ), f"target {target}")
     if target is None and any(environ.get(name) for name in NAMING):
         return Target(dict(environ), "the environment")
     return local_stack()
@@ -115,24 +116,6 @@ def local_stack() -> Target:
             "run `payaidctl up`, or name a system with --env-file FILE or DATABASE_URL",
         )
     return Target(read_env_file(record), "the embedded stack", embedded=True)
-
-
-def read_env_file(path: Path) -> dict[str, str]:
-    """Read `NAME=value` lines. Values are kept as they stand, quotes and all: check-env judges them."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", "name an existing file") from error
-    values = {}
-    for number, line in enumerate(lines, start=1):
-        text = line.removeprefix("export ").strip()
-        if not text or text.startswith("#"):
-            continue
-        name, equals, value = text.partition("=")
-        if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name.strip()):
-            raise UsageError(f"{path}:{number}: not a NAME=value line", "write one setting a line")
-        values[name.strip()] = value.strip()
-    return values
 
 
 def split_urls(urls: str) -> list[str]:

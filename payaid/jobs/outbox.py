@@ -9,7 +9,7 @@ from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import scalar_row
 from psycopg.types.json import Jsonb
 
-from payaid.jobs.registry import names
+from payaid.jobs.tasks import names
 
 PRIORITIES = {"high": 0, "medium": 5, "low": 10}
 ADD = "SELECT payaid.job_add(%s, %s, %s, %s, %s, %s, %s, %s, %s)"

@@ -4,14 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from payaid.jobs import tasks
+from payaid.jobs.job import Job
 from payaid.jobs.policy import Policy
-
-if TYPE_CHECKING:
-    from payaid.jobs.job import Job
+from payaid.jobs.tasks import names
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +17,7 @@ class Task:
 
     name: str
     policy: Policy
-    run: Callable[["Job"], Awaitable[Any]]
-
-
-@cache
-def names() -> frozenset[str]:
-    """Every task's name, without importing any: a request that writes a job needs no more."""
-    return frozenset(module.name for module in iter_modules(tasks.__path__) if not module.name.startswith("_"))
+    run: Callable[[Job], Awaitable[Any]]
 
 
 @cache

@@ -87,7 +87,7 @@ def _run(
     from payaidctl import evidence
     from payaidctl.guard import guard
     from payaidctl.load import profile
-    from payaidctl.load.result import PAGE
+    from payaidctl.load.page import PAGE
     from payaidctl.load.session import Session
     from payaidctl.target import resolve
     from payaidctl.tell import tell

@@ -1,7 +1,8 @@
 """The page's part about a load run: figures, charts and tables, for templates/report/load_run.html."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
@@ -9,13 +10,13 @@ from payaidctl.finding import Report
 from payaidctl.load import chart
 from payaidctl.load.measure import Unknown
 from payaidctl.load.quantile import by_second, corrected, histogram, quantile
-from payaidctl.load.sample import HITS, Cache, Sample, Wrong
+from payaidctl.load.result import Run
+from payaidctl.load.sample import HITS, Cache, Sample, Wrong, read_mistakes
 from payaidctl.load.units import show
 from payaidctl.tell import html
 
-if TYPE_CHECKING:
-    from payaidctl.load.result import Run
-
+PAGE = "report.html"
+SAMPLES_SHOWN = 25
 HEADLINE = (
     "p50", "p95", "p99", "p95-cached", "p95-uncached", "errors", "throughput", "users", "hit-rate", "primary-reads",
 )  # fmt: skip
@@ -27,12 +28,15 @@ WORDS = {
 READ_CLASSES = ("list", "detail", "stats", "search")
 
 
-def render(run: "Run", report: Report, mistakes: Sequence[Mapping[str, Any]]) -> str:
-    """The whole page of a run: the page of every report, with this run's pictures."""
-    return html.render(report, "load_page.html", run=_drawn(run, report.facts, mistakes))
+def write(run: Run, report: Report) -> Path:
+    """Write the whole page of a run beside its result: the page of every report, with this run's pictures."""
+    drawn = _drawn(run, report.facts, read_mistakes(run.folder)[:SAMPLES_SHOWN])
+    page = run.folder / PAGE
+    page.write_text(html.render(report, "load_page.html", run=drawn), encoding="utf-8")
+    return page
 
 
-def _drawn(run: "Run", facts: Mapping[str, Any], mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _drawn(run: Run, facts: Mapping[str, Any], mistakes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "name": run.name,
         "profile": run.profile.name,
@@ -53,7 +57,7 @@ def _drawn(run: "Run", facts: Mapping[str, Any], mistakes: Sequence[Mapping[str,
     }
 
 
-def _figures(run: "Run") -> list[tuple[str, str]]:
+def _figures(run: Run) -> list[tuple[str, str]]:
     figures = []
     for metric in HEADLINE:
         try:
@@ -65,7 +69,7 @@ def _figures(run: "Run") -> list[tuple[str, str]]:
     return figures
 
 
-def charts(run: "Run") -> list[str]:
+def charts(run: Run) -> list[str]:
     """Every picture, in the order of the questions that people ask."""
     seconds = _Seconds(run)
     return [
@@ -82,7 +86,7 @@ def charts(run: "Run") -> list[str]:
 class _Seconds:
     """Series by the second since the first request."""
 
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: Run) -> None:
         self.run = run
         self.steps = run.measures.steps
         counted = [sample for sample in run.samples if self._counts(sample)]
@@ -159,7 +163,7 @@ class _Seconds:
         )
 
 
-def _distribution(run: "Run") -> str:
+def _distribution(run: Run) -> str:
     group = run.measures.groups[""]
     ordered = corrected(group.samples)
     marks = []
@@ -169,11 +173,11 @@ def _distribution(run: "Run") -> str:
     return chart.bars("Distribution of response times on the plateau", histogram(ordered), "ms (logarithmic)", marks)
 
 
-def _origin(run: "Run") -> float:
+def _origin(run: Run) -> float:
     return run.samples[0].intended / 1e6 if run.samples else run.started
 
 
-def _cpu(run: "Run", shades: Sequence[chart.Shade]) -> str:
+def _cpu(run: Run, shades: Sequence[chart.Shade]) -> str:
     origin = _origin(run)
     lines = [
         chart.Line(f"generator {name}", [(at - origin, cpu) for at, cpu in readings if at >= origin], 0, dashed=True)
@@ -190,7 +194,7 @@ def _cpu(run: "Run", shades: Sequence[chart.Shade]) -> str:
     return chart.lines("CPU", lines, "% of one core", shades=shades)
 
 
-def _lag(run: "Run", shades: Sequence[chart.Shade]) -> str:
+def _lag(run: Run, shades: Sequence[chart.Shade]) -> str:
     origin, seen = _origin(run), run.seen.get("lag")
     names = sorted({name for _, reading in seen.series for name in reading}) if seen else []
     lines = [

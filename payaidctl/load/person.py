@@ -28,38 +28,13 @@ from payaidctl.load import check
 from payaidctl.load.plan import Actor
 from payaidctl.load.record import Recorder, cache_of
 from payaidctl.load.sample import Wrong
+from payaidctl.load.step import CHECKS, Step
 from payaidctl.load.wire import Answer, Connection, decode
 
 __all__ = ["Person", "Step", "task"]
 
-CHECKS: dict[str, check.Check] = {
-    "list": check.page, "search": check.page, "detail": check.row, "stats": check.stats, "batch": check.batch,
-    "write": check.row, "login": check.login, "export": check.anything, "delete": check.anything,
-    "noisy": check.anything,
-}  # fmt: skip
 EXPECTED = {"GET": (200, 304), "POST": (200, 201, 202), "PATCH": (200,), "PUT": (200,), "DELETE": (204,)}
-# Reported beside the verdict, not in it: a login is meant to cost (argon2), an export is meant to be long.
-APART = frozenset({"login", "export", "noisy"})
 REMEMBERED = 25
-
-
-class Step:
-    """One kind of request, by the name that reports and thresholds know it by.
-
-    `kind` says what a right answer looks like, and is the class that it is counted in; `units` is what the rate
-    limiter charges for it; `collection` names whose rows an answer shows, so that details can be asked for. The
-    answer is decoded only when its bytes are new, unless it is `read` every time.
-    """
-
-    def __init__(self, name: str, kind: str, *, collection: str = "", units: int = 1, read: bool = False) -> None:
-        if kind not in CHECKS:
-            raise ValueError(f"step `{name}`: `{kind}` is no class; there are {', '.join(sorted(CHECKS))}")
-        self.name = name
-        self.kind = kind
-        self.collection = collection
-        self.units = units
-        self.read = read
-        self.index = -1
 
 
 class Office:

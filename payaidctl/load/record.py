@@ -4,13 +4,11 @@ import json
 import time
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from payaidctl.load.sample import Cache, Wrong, pack
-
-if TYPE_CHECKING:
-    from payaidctl.load.person import Step
-    from payaidctl.load.wire import Answer
+from payaidctl.load.step import Step
+from payaidctl.load.wire import Answer
 
 KEPT_PER_KIND = 10
 NEVER = float("inf")
@@ -67,7 +65,7 @@ class Recorder:
         return now >= self.ends_at
 
     def add(
-        self, due: float, started: float, ended: float, overslept: float, step: "Step", status: int, tenant: int,
+        self, due: float, started: float, ended: float, overslept: float, step: Step, status: int, tenant: int,
         wrong: int, cache: int,
     ) -> None:  # fmt: skip
         """Take one sample."""
@@ -76,7 +74,7 @@ class Recorder:
             int((ended - started) * 1_000_000), step.index, status, tenant, wrong, cache,
         )  # fmt: skip
 
-    def mistake(self, step: "Step", path: str, status: int, wrong: Wrong, why: str, answer: "Answer | None") -> None:
+    def mistake(self, step: Step, path: str, status: int, wrong: Wrong, why: str, answer: Answer | None) -> None:
         """Keep the first few of each kind of mistake, with what the server said."""
         kind = (step.name, why)
         self.kinds[kind] += 1
@@ -130,7 +128,7 @@ def lines(texts: list[str]) -> bytes:
     return "".join(f"{text}\n" for text in texts).encode()
 
 
-def told(name: str, path: str, status: int, wrong: Wrong, why: str, answer: "Answer | None") -> dict[str, Any]:
+def told(name: str, path: str, status: int, wrong: Wrong, why: str, answer: Answer | None) -> dict[str, Any]:
     """One mistake as a record: enough to find it in the server's log."""
     record: dict[str, Any] = {"name": name, "path": path, "status": status, "wrong": wrong.name.lower(), "why": why}
     if answer:

@@ -1,4 +1,4 @@
-"""What a run leaves in `.payaid/runs/<run>/`: samples, series, result.json and report.html."""
+"""What a run leaves in `.payaid/runs/<run>/` beside its samples: result.json, series.json, and a page (`page`)."""
 
 import json
 import os
@@ -16,14 +16,12 @@ from payaidctl import evidence
 from payaidctl.finding import Finding, Report
 from payaidctl.load.measure import Measures, mistakes_by_name, summary, table
 from payaidctl.load.profile import Profile
-from payaidctl.load.sample import Sample, read_mistakes
+from payaidctl.load.sample import Sample
 from payaidctl.load.watch import Seen
 from payaidctl.target import Target
 from payaidctl.tell.json import as_dict, plain
 
 RESULT = "result.json"
-PAGE = "report.html"
-SAMPLES_SHOWN = 25
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,10 +63,8 @@ class Run:
         }  # fmt: skip
 
 
-def write(run: Run, report: Report) -> Path:
-    """Write result.json and the page; return the page."""
-    from payaidctl.load.page import render
-
+def write(run: Run, report: Report) -> None:
+    """Write result.json and series.json."""
     document = as_dict(report) | {
         "run": run.name,
         "facts": report.facts,
@@ -80,9 +76,6 @@ def write(run: Run, report: Report) -> Path:
     (run.folder / RESULT).write_text(text, encoding="utf-8")
     series = {name: seen.series for name, seen in run.seen.items()}
     (run.folder / "series.json").write_text(json.dumps(series), encoding="utf-8")
-    page = run.folder / PAGE
-    page.write_text(render(run, report, read_mistakes(run.folder)[:SAMPLES_SHOWN]), encoding="utf-8")
-    return page
 
 
 def environment(target: Target, profile: Profile, processes: int, tenants: int) -> dict[str, Any]:

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from payaid.content import content
-from payaidctl.load.person import APART, Person, steps_of
+from payaidctl.load.person import Person, steps_of
+from payaidctl.load.step import APART
 
 
 class BadScenario(Exception):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from payaid.rules.tiers import BUDGETS
 from payaidctl.finding import Finding, Report, Status, Stopwatch
-from payaidctl.load import conformance, preflight
+from payaidctl.load import conformance, page, preflight, result
 from payaidctl.load.cast import Caster, Troupe, read_tenants
 from payaidctl.load.crew import Crew, describe, free_port
 from payaidctl.load.judge import Conditions, judge
@@ -18,7 +18,7 @@ from payaidctl.load.live import Now, View
 from payaidctl.load.measure import Measures, Step
 from payaidctl.load.plan import Plan, new_run, runs_dir
 from payaidctl.load.profile import Profile
-from payaidctl.load.result import Run, environment, write
+from payaidctl.load.result import Run, environment
 from payaidctl.load.sample import read, within
 from payaidctl.load.tail import Alarm, Tail
 from payaidctl.load.threshold import Threshold
@@ -98,7 +98,8 @@ class Session:
             (self.folder / "plan.json").unlink(missing_ok=True)  # it holds everybody's token
         run = self._judge(troupe, started, checks)
         report = watch.report(run.findings, run.facts)
-        write(run, report)
+        result.write(run, report)
+        page.write(run, report)
         return report
 
     async def _describe(self) -> dict[str, Any]:

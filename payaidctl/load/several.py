@@ -16,7 +16,7 @@ import gevent
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
-from payaidctl.load.generator import Act, emit, orders, stage
+from payaidctl.load.act import Act, emit, orders, stage
 from payaidctl.load.plan import Plan
 from payaidctl.load.record import Recorder, Taken
 

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from payaidctl.target import read_env_file
+from payaidctl.env_file import read_env_file
 
 
 def main(file: str, program: str, *arguments: str) -> None:

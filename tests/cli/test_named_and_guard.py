@@ -6,9 +6,8 @@ import pytest
 
 from payaidctl.errors import Unreachable, UsageError
 from payaidctl.guard import Identity, Kind, consent, guard, refuse
-from payaidctl.named import named_target
 from payaidctl.stack import Stack
-from payaidctl.target import Target, libpq, mask
+from payaidctl.target import Target, libpq, mask, resolve
 
 FILE = """
 targets:
@@ -26,7 +25,7 @@ def targets(folder: Path, text: str = FILE) -> dict[str, str]:
 
 
 def test_a_named_target_joins_file_variables_and_plain_settings(tmp_path: Path) -> None:
-    found = named_target("staging", targets(tmp_path))
+    found = resolve(target="staging", environ=targets(tmp_path))
     assert found.env == {
         "WORKERS": "4",
         "DATABASE_DIRECT_URL": "postgresql://o:p@db/x",
@@ -49,7 +48,7 @@ def test_a_named_target_joins_file_variables_and_plain_settings(tmp_path: Path) 
 )
 def test_a_mistake_in_the_file_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(UsageError) as error:
-        named_target("staging", targets(tmp_path, text))
+        resolve(target="staging", environ=targets(tmp_path, text))
     assert told in str(error.value)
 
 

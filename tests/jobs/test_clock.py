@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from payaid.jobs import registry
+from payaid.jobs import tasks
 from payaid.jobs.ledger import Ledger
 from payaid.jobs.policy import Pace
 from payaid.jobs.schedule import SCHEDULES, Schedule, Timetable
@@ -35,7 +35,7 @@ def test_times_are_indian() -> None:
 
 
 def test_every_schedule_names_a_task_and_itself_once() -> None:
-    assert {one.task for one in SCHEDULES} <= registry.names()
+    assert {one.task for one in SCHEDULES} <= tasks.names()
     assert len({one.name for one in SCHEDULES}) == len(SCHEDULES)
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from payaidctl.env_file import read_env_file
 from payaidctl.stack import Stack, processes, record
 from payaidctl.stack.account import Account
 from payaidctl.stack.selection import ALL
-from payaidctl.target import read_env_file
 
 
 def all_of(stack: Stack) -> list[psutil.Process]:
