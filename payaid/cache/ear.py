@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -95,6 +96,7 @@ class Ear:
         if self._stamps.listen(self.identity.epoch, floor):
             observe.emit(observe.EpochChanged(before, self.identity.epoch))
             self._on_epoch()
+        self._stamps.heard(time.time())
         while True:
             notices = [one async for one in connection.notifies(timeout=BARRIER_S, stop_after=1)]
             async with self._answered():
@@ -102,6 +104,8 @@ class Ear:
                     await self._stamp(connection, notices)
                 else:
                     await connection.execute("SELECT 1")  # the barrier: the connection still speaks
+            # What was announced before that answer has come with it, and becomes dirty before anybody else's turn.
+            self._stamps.heard(time.time())
 
     async def _stamp(self, connection: Connection, notices: list[Notify]) -> None:
         names = [name for one in notices for name in touched(parse_notice(one.payload))]

@@ -19,6 +19,9 @@ from payaid.cache.stamps import Stamps
 from payaid.errors import NotFound
 from payaid.kv import Away, KeyValue
 
+# After a standstill the ear speaks within milliseconds; nobody waits for longer than its own patience.
+MOMENT_S = 0.002
+
 
 class Filling(NamedTuple):
     """What a filler made: the bytes, and the position that they are sure to show; -1: not to be kept."""
@@ -66,9 +69,9 @@ class Store:
 
     def good(self, entry: Entry) -> bool:
         """May this entry be served as it is, to a caller who has written nothing?"""
-        if time.time() >= entry.fresh_until:
+        now, stamps = time.time(), self.stamps
+        if now >= entry.fresh_until or now >= stamps.heard_until:
             return False
-        stamps = self.stamps
         # Nothing has changed anywhere since it was found good: the usual case, and the cheap one.
         if entry.sound_at != stamps.version:
             if not all(map(self._covers, entry.parts or (entry,))):
@@ -85,6 +88,8 @@ class Store:
         Raises:
             PayaidError: whatever the filler raises; errors are never kept.
         """
+        while time.time() >= self.stamps.heard_until:  # noqa: ASYNC110  # an event would cost the ear at each word
+            await asyncio.sleep(MOMENT_S)
         if entry := self.peek(wanted.key, wanted.shown):
             return entry, "hit_l1"
         entry = self.local.get(wanted.key)

@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from payaid.cache.ear import CHANNEL, SILENCE_S, Ear, Garbled, parse_notice
-from payaid.cache.stamps import Hearing, Stamps
+from payaid.cache.keys import row
+from payaid.cache.stamps import SPEAKS_S, Hearing, Stamps
 from tests.fixtures.database import Database
 
 
@@ -107,6 +108,28 @@ def test_a_notice_that_nobody_can_read_costs_the_cache_and_not_the_hearing(datab
         while not (stamps.hearing is Hearing.HEARING and stamps.floor > before):
             assert time.monotonic() < deadline, stamps.hearing
             await asyncio.sleep(0.01)
+
+    listening(database.listen_url, scene)
+
+
+def test_what_was_announced_while_the_process_stood_still_is_stamped_before_anything_is_believed(
+    database: Database,
+) -> None:
+    async def scene(stamps: Stamps) -> None:
+        floor = stamps.floor
+        with psycopg.connect(database.owner_url, autocommit=True) as connection:
+            # More than is read from a socket at once.
+            connection.execute(
+                'SELECT pg_notify(%s, format(\'{"tenant":"t","table":"Deal","ids":["%%s"],"facets":{}}\', n))'
+                " FROM generate_series(1, 3000) n",
+                (CHANNEL,),
+            )
+        time.sleep(SPEAKS_S)  # noqa: ASYNC251  # the standstill
+        assert time.time() >= stamps.heard_until
+        while time.time() >= stamps.heard_until:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert stamps.hearing is Hearing.HEARING
+        assert all(stamps.needed([row("t", "Deal", str(number))]) > floor for number in range(1, 3001))
 
     listening(database.listen_url, scene)
 

@@ -8,8 +8,8 @@ import pytest
 
 from payaid.cache.local import Local
 from payaid.cache.policy import CacheClass
-from payaid.cache.stamps import Stamps
-from payaid.cache.store import Filling, Store, Wanted
+from payaid.cache.stamps import SPEAKS_S, Stamps
+from payaid.cache.store import MOMENT_S, Filling, Store, Wanted
 from payaid.errors import NotFound, Unavailable
 
 KEY = ("t", "/api/v1/contacts/x")
@@ -49,6 +49,25 @@ def test_many_readers_of_one_key_are_one_query() -> None:
         assert database.asked == 1
         assert {entry.body for entry, _ in answers} == {b"{}"}
         assert (await kept.read(wanted(database)))[1] == "hit_l1"
+
+    asyncio.run(scene())
+
+
+def test_a_process_that_stood_still_answers_nothing_until_its_ear_has_spoken() -> None:
+    async def scene() -> None:
+        kept, database = store(), Database(100, b"1")
+        await kept.read(wanted(database))
+        kept.stamps.heard(time.time() - SPEAKS_S)
+        assert kept.peek(KEY, 0) is None
+        reading = asyncio.ensure_future(kept.read(wanted(Database(200, b"2"))))
+        for _ in range(3):
+            await asyncio.sleep(2 * MOMENT_S)
+        assert not reading.done()
+        # What it hears is that the row has changed meanwhile.
+        kept.stamps.settle([NAME], 150)
+        kept.stamps.heard(time.time())
+        entry, result = await reading
+        assert (entry.body, result) == (b"2", "miss")
 
     asyncio.run(scene())
 

@@ -117,10 +117,10 @@ def _nothing(_: Place) -> None:
     """It mends itself."""
 
 
-def _kill_a_worker(place: Place) -> None:
+def _signal_a_worker(place: Place, number: int) -> None:
     # The oldest, and not the lowest number, which begins anew: the server ends itself, for its supervisor to start it,
     # when a worker dies within 5.5 s of its own replacement.
-    os.kill(min(place.workers(), key=lambda one: psutil.Process(one).create_time()), signal.SIGKILL)
+    os.kill(min(place.workers(), key=lambda one: psutil.Process(one).create_time()), number)
 
 
 def _two_workers_again(place: Place) -> None:
@@ -171,7 +171,10 @@ FAULTS = {
         Fault("replica frozen", lambda place: place.send("replica", signal.SIGSTOP),
               lambda place: place.send("replica", signal.SIGCONT), 2.0),
         Fault("replica killed", lambda place: place.kill("replica"), lambda place: place.whole("replica"), 0.2),
-        Fault("worker killed", _kill_a_worker, _two_workers_again, 0.2),
+        Fault("worker killed", lambda place: _signal_a_worker(place, signal.SIGKILL), _two_workers_again, 0.2),
+        # As long as a machine that is short of processors, or is moved, stops one.
+        Fault("worker stopped", lambda place: _signal_a_worker(place, signal.SIGSTOP),
+              lambda place: _signal_a_worker(place, signal.SIGCONT), 2.5),
         Fault("redis failover", _freeze_a_master, _cluster_whole, 4.0),
         Fault("pooler killed", lambda place: place.kill("pooler"), lambda place: place.whole("pooler"), 0.2),
         Fault("primary killed", lambda place: place.kill("primary"), lambda place: place.whole("primary"), 0.2, True),
