@@ -57,6 +57,7 @@ class Node:
         self.host, self.port = host, port
         self._access = access
         self._link: Link | None = None
+        self._linked_at = 0.0
         self._connecting: asyncio.Task[Link] | None = None
         self._failures = 0
         self._open_until = 0.0
@@ -91,6 +92,9 @@ class Node:
             self._failed(now, type(error).__name__)
             raise Away(f"{self.host}:{self.port}: {type(error).__name__}: {error}") from error
         self._failures, self._open_until = 0, 0.0
+        if type(reply) is ReplyError and str(reply).startswith("READONLY"):
+            self._demoted(link, now)
+            raise Away(f"{self.host}:{self.port} is a replica by now")
         return reply
 
     def close(self) -> None:
@@ -127,8 +131,15 @@ class Node:
             link.close()
             raise
         # Here and not by whoever waits: they may all have run out of patience, and the next one finds it.
-        self._link = link
+        self._link, self._linked_at = link, time.monotonic()
         return link
+
+    def _demoted(self, link: Link, now: float) -> None:
+        """Another server is the master, and our name may lead there by now: connect anew, but not at each write."""
+        observe.emit(observe.Degraded("redis", "demoted"))
+        if link is self._link and now - self._linked_at >= OPEN_S:
+            self._link = None
+            asyncio.get_running_loop().call_later(CONNECT_S, link.close)  # reads are under way on it
 
     def _failed(self, now: float, what: str) -> None:
         self._failures += 1

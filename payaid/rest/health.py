@@ -85,7 +85,7 @@ class Health:
         if self._redis is None:
             return "not configured"
         try:
-            await self._redis.get("pa:health")
+            await self._redis.put("pa:health", b"", FRESH_S)  # a server that answers may have become a replica
         except Away:
             return "away"
         return "ok"

@@ -4,15 +4,18 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from payaid.kv import Away, KeyValue, RedisKeyValue, Script, connect
 from payaid.kv.node import OPEN_S, TRIP
 from payaid.settings import Settings
 from payaidctl.stack import Stack
-from tests.fixtures.keyvalue import LoneNode
+from tests.fixtures.keyvalue import LoneNode, running_node
+from tests.fixtures.relay import Relay
 
 SECRET = "a secret that only tests have, of some length"
 COUNT = Script("return redis.call('INCRBY', KEYS[1], ARGV[1])")
@@ -142,6 +145,34 @@ def test_a_node_that_is_away_costs_a_few_timeouts_and_then_nothing(lone_node: Lo
                 await asyncio.sleep(0.02)
 
     play(configured({"REDIS_URL": lone_node.url}), scene)
+
+
+def test_a_node_that_was_demoted_and_still_answers_is_left_for_whoever_has_its_name_now(
+    lone_node: LoneNode, tmp_path: Path, relays: Callable[..., Relay]
+) -> None:
+    """As a managed failover leaves it: connections stay open, reads are answered, and writes refused."""
+
+    async def scene(kept: KeyValue) -> None:
+        name = key()
+        await kept.put(name, b"x", 60)
+        with Redis.from_url(lone_node.url) as client:
+            client.replicaof("127.0.0.1", 1)
+        relay.lead_to(master.port)
+        deadline = time.monotonic() + 5 * OPEN_S
+        while True:
+            try:
+                assert await kept.run(COUNT, name, 1) == 1, "the other node counts from the beginning"
+                break
+            except Away:
+                assert time.monotonic() < deadline, "it asks the old one for ever"
+                await asyncio.sleep(0.02)
+        assert relay.connections == 2
+
+    relay = relays(lone_node.port)
+    with running_node(tmp_path) as master:
+        play(configured({"REDIS_URL": f"redis://127.0.0.1:{relay.port}/0"}), scene)
+    with Redis.from_url(lone_node.url) as client:
+        client.replicaof("NO", "ONE")
 
 
 def test_a_node_that_hangs_is_away_within_the_timeout() -> None:
