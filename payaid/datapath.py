@@ -34,7 +34,7 @@ class DataPath:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.stamps = Stamps(monotonic)
-        self.primary = Primary(Pool("primary", settings.primary_dsn, settings))
+        self.primary = Primary(settings)
         self.replicas = [
             Replica(f"replica-{index}", dsn, settings) for index, (dsn, _) in enumerate(settings.replica_dsns, start=1)
         ]

@@ -49,20 +49,26 @@ async def poll_primary(dsn: str, stamps: Stamps, primary: Primary) -> None:
 
     async def other_way() -> None:
         # While the direct way is cut, and the one by which everybody writes is not, "nobody can write" would be wrong.
+        # And a pooler may lead to a standby from one moment to the next, behind connections that stay open.
+        looked = 0.0
         while True:
             await asyncio.sleep(OTHER_WAY_S)
-            if time.monotonic() - told > OTHER_WAY_S:
+            now = time.monotonic()
+            if (cut := now - told > OTHER_WAY_S) or now - looked >= SILENCE_S:
+                looked = now
                 with contextlib.suppress(Error, Unavailable):
                     async with primary.pool.connection() as connection:
                         with answers_within(connection, SILENCE_S):
-                            await tell(connection, await identify(connection))
+                            identity = await identify(connection)
+                            if primary.met(identity) and cut:
+                                await tell(connection, identity)
 
-    async def anybody(_identity: Identity) -> str:
-        return ""
+    async def judge(identity: Identity) -> str:
+        return "it is in recovery: it is a standby" if identity.in_recovery else ""
 
     asking = asyncio.create_task(other_way())
     try:
-        await _poll(dsn, "primary", tell, anybody, lambda: None, asyncio.Event())
+        await _poll(dsn, "primary", tell, judge, lambda: None, asyncio.Event())
     finally:
         asking.cancel()
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from psycopg import OperationalError
 
+from payaid import observe
 from payaid.db.connection import Connection, lacks_room
 from payaid.db.identity import Identity
 from payaid.db.patience import ends_within
@@ -83,9 +84,16 @@ class Silence:
 class Primary:
     """The server that takes writes, and answers what no replica can answer yet."""
 
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
+    def __init__(self, settings: Settings) -> None:
+        self.pool = pool = Pool("primary", settings.primary_dsn, settings, self.met)
         self.silence = Silence(pool, 2 * SILENT_S)
+
+    def met(self, identity: Identity) -> bool:
+        """The server at the end of a connection: a standby refuses writes by itself, but answers reads of the past."""
+        if identity.in_recovery:
+            observe.emit(observe.Degraded("primary-refused", "its URL leads to a standby"))
+            self.pool.forget()
+        return not identity.in_recovery
 
     async def read(self, statement: Statement) -> bytes | None:
         """One statement, autocommitted."""

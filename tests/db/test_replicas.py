@@ -14,7 +14,7 @@ import pytest
 from payaid import observe
 from payaid.cache.stamps import Hearing
 from payaid.datapath import DataPath
-from payaid.db.identity import Identity, mark
+from payaid.db.identity import Identity, identify, mark
 from payaid.db.pool import Pool
 from payaid.db.routing import Fetched
 from payaid.db.servers import SILENT_S, Replica
@@ -388,3 +388,42 @@ def test_with_the_direct_way_cut_positions_come_by_the_one_that_writes_go(
         await until(lambda: path.stamps.hearing is Hearing.HEARING, "it hears again")
 
     play(scene, database, DATABASE_LISTEN_URL=relay.url(database.listen_url))
+
+
+def test_a_standby_at_the_primarys_address_answers_nothing(
+    database: Database, relays: Callable[..., Relay], degraded: Counter[str]
+) -> None:
+    """A balancer that is late, a name that leads to the old server: what it says is of the past, and not of now."""
+    ports = database.stack.site.ports
+    writing = relays(ports["primary"])
+
+    async def scene(path: DataPath) -> None:
+        async def answered() -> bytes | None:
+            with contextlib.suppress(Unavailable, psycopg.OperationalError):
+                return await path.primary.read(WHO)
+            return None
+
+        primary = await path.primary.read(WHO)
+        writing.lead_to(ports["replica"])
+        writing.cut()
+        deadline = time.monotonic() + 5
+        while not degraded["primary-refused"]:
+            assert await answered() is None
+            assert time.monotonic() < deadline, "nobody looked who it is"
+        assert await answered() is None
+        writing.lead_to(ports["primary"])
+        while await answered() != primary:
+            assert time.monotonic() < deadline, "the primary is not believed any more"
+
+    play(scene, database, DATABASE_URL=writing.url(database.service_url), DATABASE_URL_POOLER="")
+
+
+def test_who_turns_out_to_be_a_standby_behind_a_pooler_loses_its_connections(database: Database) -> None:
+    async def scene(path: DataPath) -> None:
+        await path.primary.read(WHO)
+        assert path.primary.pool.figures()["open"]
+        async with path.replicas[0].pool.connection() as connection:
+            assert not path.primary.met(await identify(connection))
+        assert path.primary.pool.figures()["open"] == 0
+
+    play(scene, database)
