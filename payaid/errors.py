@@ -201,6 +201,13 @@ class Unavailable(PayaidError):
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
 
 
+class OutcomeUnknown(Unavailable):
+    """The server was lost while it committed: the write may have happened."""
+
+    def __init__(self) -> None:
+        super().__init__("It is not known whether the write happened: repeat it with the same Idempotency-Key.")
+
+
 class DeadlineExceeded(PayaidError):
     """The request took longer than its deadline; a write may or may not have happened."""
 

@@ -12,12 +12,11 @@ from payaid.cache.stamps import Stamps
 from payaid.db.connection import Connection, lacks_room
 from payaid.db.identity import Mark, mark
 from payaid.db.servers import Primary
-from payaid.errors import Unavailable
+from payaid.errors import OutcomeUnknown, Unavailable
 
 T = TypeVar("T")
 # The connection is lost, was closed under us, or leads to a server that is a standby by now.
 LOST = (OperationalError, InterfaceError, errors.ReadOnlySqlTransaction)
-UNKNOWN = "It is not known whether the write happened: repeat it with the same Idempotency-Key."
 
 
 class Unit:
@@ -57,7 +56,8 @@ class Writes:
         `work` may be called twice: a connection that turns out to be lost before COMMIT is replaced once.
 
         Raises:
-            Unavailable: the primary cannot be reached, or the outcome is unknown; the message says which.
+            Unavailable: the primary cannot be reached; nothing was done.
+            OutcomeUnknown: it was lost during the COMMIT.
         """
         for last in (False, True):
             unit: Unit | None = None
@@ -74,7 +74,7 @@ class Writes:
             except LOST as error:
                 if unit and unit.committing:
                     self._stamps.doubt(unit.names)
-                    raise Unavailable(UNKNOWN) from error
+                    raise OutcomeUnknown from error
                 if isinstance(error, errors.QueryCanceled | errors.LockNotAvailable):
                     raise Unavailable("The write took longer than it may; nothing was done.") from error
                 if isinstance(error, errors.DeadlockDetected):

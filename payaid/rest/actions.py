@@ -1,5 +1,6 @@
 """Verbs: a catalogue's rule decides what happens, and one transaction makes it happen."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import orjson
@@ -7,7 +8,7 @@ import orjson
 from payaid.call import Call
 from payaid.catalogue import Action, Asked, JobAsked, Kind, Outcome, Resource
 from payaid.db.writing import Unit
-from payaid.errors import Forbidden, Unavailable
+from payaid.errors import Forbidden, OutcomeUnknown
 from payaid.jobs.outbox import enqueue
 from payaid.resources import catalogue
 from payaid.rest import idempotency, rows
@@ -49,7 +50,7 @@ class Actions:
         body = call.query.encode() + upload.digest if upload else call.body
         try:
             answered = await self._transactions.once(call, speaks_of, work, body)
-        except Unavailable:
+        except (OutcomeUnknown, asyncio.CancelledError):
             raise  # perhaps the job is written all the same, and will look for its upload
         except BaseException:
             if upload:

@@ -1,16 +1,19 @@
 """Several requests in one: run in parallel, each identified, charged, authorised, cached and answered on its own."""
 
 import asyncio
+import string
+import time
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any, Literal
+from urllib.parse import quote, unquote
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from payaid.asgi import App, Message, Scope
 from payaid.call import Call
-from payaid.errors import Invalid, PayaidError, TooManyRequests
+from payaid.errors import DeadlineExceeded, Invalid, PayaidError, TooManyRequests
 from payaid.limits.limiter import Limiter
 from payaid.principal import Principal
 from payaid.rest.body import parse_json, validated
@@ -20,6 +23,8 @@ from payaid.rules.tiers import BUDGETS
 MOST = 20
 PATH = "/api/v1/batch"
 FILES = "/api/v1/files/"
+# Of a request's time the items have this share: what they came to must still be told.
+SHARE = 0.9
 # What an item inherits; whatever else the batch was sent with was meant for the batch.
 INHERITED = {b"authorization", b"x-forwarded-for", b"x-load-run", b"user-agent", b"traceparent"}
 # What an item's answer says of the connection, not of the item.
@@ -32,7 +37,7 @@ class Item(BaseModel):
     model_config = ConfigDict(extra="forbid")
     path: Annotated[str, Field(pattern=r"^/api/v1/\S+$", max_length=2048)]
     method: Literal["GET", "POST", "PATCH", "DELETE"] = "GET"
-    body: JsonValue = None
+    body: Any = None
     id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     headers: dict[Literal["Idempotency-Key", "If-Match", "If-None-Match"], str] = Field(default_factory=dict)
     dependsOn: Annotated[list[str], Field(max_length=MOST)] = Field(default_factory=list)  # noqa: N815  # the API's name
@@ -57,13 +62,17 @@ class FailedDependency(PayaidError):
 class Batches:
     """POST /api/v1/batch. `app` is the whole chain: an item takes the same way as a request by itself."""
 
-    def __init__(self, limiter: Limiter, *, enforced: bool) -> None:
+    def __init__(self, limiter: Limiter, deadline_s: float, *, enforced: bool) -> None:
         self.app: App | None = None
         self._limiter = limiter
+        self._deadline_s = deadline_s
         self._enforced = enforced
 
     async def run(self, call: Call) -> Reply:
-        """Run the items as soon as what they depend on has succeeded; answer in the order of the requests."""
+        """Run the items as soon as what they depend on has succeeded; answer in the order of the requests.
+
+        What is not done in time is a 504 of its own: the others have happened, and their answers are given.
+        """
         try:
             given = validated(Batch, parse_json(call.header(b"content-type"), call.body))
             items = dict(_named(given["requests"]))
@@ -76,7 +85,12 @@ class Batches:
         async with asyncio.TaskGroup() as group:
             for name, item in items.items():
                 finished[name] = group.create_task(self._item(call, name, item, finished))
-        results = [{"id": name, **finished[name].result()} for name in items]
+            left = SHARE * self._deadline_s - (time.perf_counter() - call.started)
+            _, late = await asyncio.wait(finished.values(), timeout=left)
+            for task in late:
+                task.cancel()
+        results = [{"id": name, **(_late(item) if finished[name].cancelled() else finished[name].result())}
+                   for name, item in items.items()]  # fmt: skip
         return Reply(200, orjson.dumps({"results": results}))
 
     async def _charge(self, who: Principal) -> None:
@@ -91,14 +105,12 @@ class Batches:
         before = [await finished[one] for one in item["dependsOn"]]
         failed = [one for one, done in zip(item["dependsOn"], before, strict=True) if done["status"] >= 400]
         if failed:
-            problem = FailedDependency(f"{', '.join(failed)} did not succeed, so {name} was not sent.")
-            return {"status": problem.status, "headers": {}, "body": problem.problem(item["path"])}
+            return _told(FailedDependency(f"{', '.join(failed)} did not succeed, so {name} was not sent."), item)
         stamps = [done["headers"]["x-payaid-stamp"] for done in before if "x-payaid-stamp" in done["headers"]]
         return await self._send(_scope(call, name, item, stamps), item["body"])
 
-    async def _send(self, scope: Scope, body: Any) -> dict[str, Any]:
+    async def _send(self, scope: Scope, payload: bytes) -> dict[str, Any]:
         status, headers, parts = 0, {}, []
-        payload = b"" if body is None else orjson.dumps(body)
 
         async def receive() -> Message:
             return {"type": "http.request", "body": payload, "more_body": False}
@@ -121,18 +133,34 @@ class Batches:
 
 
 def _named(items: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
-    defaults: dict[str, Any] = {"method": "GET", "body": None, "headers": {}, "dependsOn": []}
+    defaults: dict[str, Any] = {"method": "GET", "headers": {}, "dependsOn": []}
     named: dict[str, dict[str, Any]] = {}
     for place, item in enumerate(items):
         name = item.get("id") or str(place)
         if name in named:
             raise _wrong(f"/requests/{place}/id", f"{name} is taken by another request")
-        if item["path"].partition("?")[0] == PATH:
+        path, _, query = item["path"].partition("?")
+        # As the server does it for a request by itself; and a query may stand here unencoded, being JSON.
+        path, query = unquote(path), quote(query, safe=string.punctuation)
+        if path == PATH:
             raise _wrong(f"/requests/{place}/path", "a batch cannot hold a batch")
-        if item["path"].startswith(FILES):
+        if path.startswith(FILES):
             raise _wrong(f"/requests/{place}/path", "a batch cannot hold a file")
-        named[name] = {**defaults, **item}
+        body = item.get("body")
+        try:
+            sent = b"" if body is None else orjson.dumps(body)
+        except TypeError:
+            raise _wrong(f"/requests/{place}/body", "is nested too deeply") from None
+        named[name] = {**defaults, **item, "path": path, "query": query, "body": sent}
     return list(named.items())
+
+
+def _told(problem: PayaidError, item: Mapping[str, Any]) -> dict[str, Any]:
+    return {"status": problem.status, "headers": {}, "body": problem.problem(item["path"])}
+
+
+def _late(item: Mapping[str, Any]) -> dict[str, Any]:
+    return _told(DeadlineExceeded("The batch's time was over before this request was done."), item)
 
 
 def _check_order(items: Mapping[str, Mapping[str, Any]]) -> None:
@@ -147,7 +175,6 @@ def _check_order(items: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def _scope(call: Call, name: str, item: Mapping[str, Any], stamps: list[str]) -> Scope:
-    path, _, query = item["path"].partition("?")
     headers = [(key, value) for key, value in call.headers.items() if key in INHERITED]
     headers += [(key.lower().encode(), value.encode()) for key, value in item["headers"].items()]
     headers.append((b"x-request-id", f"{call.request_id[:40]}.{name}".encode("ascii", "replace").replace(b"?", b"-")))
@@ -157,8 +184,8 @@ def _scope(call: Call, name: str, item: Mapping[str, Any], stamps: list[str]) ->
     return {
         "type": "http",
         "method": item["method"],
-        "path": path,
-        "query_string": query.encode(),
+        "path": item["path"],
+        "query_string": item["query"].encode(),
         "headers": headers,
         "client": (call.client, 0),
     }

@@ -35,6 +35,24 @@ def test_a_write_that_waits_too_long_is_a_504_and_was_not_done(hasty: Api) -> No
     assert plain(person.patch(where, {"title": "later"}))["title"] == "later"
 
 
+def test_a_part_of_a_batch_that_takes_too_long_takes_nobody_with_it(hasty: Api) -> None:
+    person = hasty.owner()
+    row = person.made("/api/v1/tasks", {"title": "before"})
+    where = f"/api/v1/tasks/{row['id']}"
+    parts = [
+        {"id": "slow", "method": "PATCH", "path": where, "body": {"title": "after"}},
+        {"id": "after it", "path": where, "dependsOn": ["slow"]},
+        {"id": "made", "method": "POST", "path": "/api/v1/tasks", "body": {"title": "made"}},
+    ]
+    with psycopg.connect(hasty.database.owner_url) as other:
+        other.execute('SELECT 1 FROM "Task" WHERE id = %s FOR UPDATE', (row["id"],))
+        results = plain(person.post("/api/v1/batch", {"requests": parts}))["results"]
+        other.rollback()
+    assert [(one["id"], one["status"]) for one in results] == [("slow", 504), ("after it", 504), ("made", 201)]
+    assert results[0]["body"]["code"] == "deadline-exceeded"
+    assert {one["title"] for one in person.rows("/api/v1/tasks")} == {"before", "made"}
+
+
 @pytest.mark.parametrize("sent", [b"", b'{"name": "ha'], ids=["after the head", "in the middle of the body"])
 def test_a_caller_that_goes_away_costs_nobody_anything(hasty: Api, sent: bytes) -> None:
     person = hasty.owner()

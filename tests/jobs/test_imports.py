@@ -210,6 +210,21 @@ def test_what_is_refused_at_the_door_leaves_nothing_behind(office: Office, owner
     assert set(files.rglob("upload.*")) == before
 
 
+def test_an_import_that_could_not_be_written_leaves_no_upload_to_wait_for(office: Office, owner: Person) -> None:
+    files = Path(office.place.env["FILES_DIR"])
+    before = set(files.rglob("upload.*"))
+    office.api.owner_sql("""
+        CREATE FUNCTION busy() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE 'busy' USING ERRCODE = '55P03'; END $$;
+        CREATE TRIGGER busy BEFORE INSERT ON "Outbox" FOR EACH ROW EXECUTE FUNCTION busy()
+    """)
+    try:
+        assert "nothing was done" in problem(send(owner, b"name\nx\n"), 503)["detail"]
+    finally:
+        office.api.owner_sql("DROP FUNCTION busy CASCADE")
+    assert set(files.rglob("upload.*")) == before
+
+
 def test_an_upload_is_kept_for_a_retry_and_gone_once_it_is_done(office: Office, owner: Person, tmp_path: Path) -> None:
     files = Path(office.place.env["FILES_DIR"])
     with Workbook(str(tmp_path / "contacts.xlsx")) as book:
