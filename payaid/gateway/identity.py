@@ -8,9 +8,8 @@ from payaid.call import Call
 from payaid.errors import BadRequest, MethodNotAllowed, NotFound, PayaidError, Unauthenticated
 from payaid.principal import Principal
 from payaid.rest.routes import resolve
+from payaid.rules.addresses import within, without_port
 from payaid.stamp_token import StampTokens
-
-Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
 
 class Callers(Protocol):
@@ -34,12 +33,12 @@ class Identity:
         self.app = app
         self._callers = callers
         self._stamps = stamps
-        self._proxies: Networks = tuple(ipaddress.ip_network(one) for one in proxies)
+        self._proxies = tuple(ipaddress.ip_network(one) for one in proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Identify the caller."""
         call = call_of(scope)
-        call.client = self._address(scope, call)
+        call.client = self._address(scope)
         if call.target is None:
             call.refusal = self._nowhere(call)
         elif not call.target.public and not call.principal:
@@ -82,20 +81,15 @@ class Identity:
         allowed = ", ".join(sorted(routes))
         return MethodNotAllowed(f"{call.path[:200]} answers to {allowed}.", headers={"Allow": allowed})
 
-    def _address(self, scope: Scope, call: Call) -> str:
+    def _address(self, scope: Scope) -> str:
         """The caller's address. X-Forwarded-For is believed only as far as trusted proxies wrote it."""
         client = scope.get("client")
         address = str(client[0]) if client else ""
         if not self._proxies:
             return address
-        forwarded = [one.strip() for one in call.header(b"x-forwarded-for").split(",") if one.strip()]
-        while forwarded and self._trusted(address):
+        # Each proxy adds a word to the line, or a line of its own.
+        lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        forwarded = [without_port(one.strip()) for one in ",".join(lines).split(",") if one.strip()]
+        while forwarded and within(address, self._proxies):
             address = forwarded.pop()
         return address
-
-    def _trusted(self, address: str) -> bool:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._proxies)

@@ -32,3 +32,10 @@ def within(address: str, networks: Iterable[Network]) -> bool:
         return False
     plain = getattr(parsed, "ipv4_mapped", None) or parsed
     return any(plain in network for network in networks)
+
+
+def without_port(text: str) -> str:
+    """The address of what a proxy writes: 192.0.2.1, 192.0.2.1:51234, 2001:db8::1, [2001:db8::1]:51234."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text

@@ -234,12 +234,19 @@ def identity(app: App, *proxies: str) -> Identity:
         (("10.0.0.0/8",), "10.0.0.1", "nonsense", "nonsense"),
         (("2001:db8::/32",), "2001:db8::1", "2001:db9::5", "2001:db9::5"),
         (("10.0.0.0/8",), "unix", "203.0.113.5", "unix"),
+        # A socket of both protocols tells IPv4 callers so.
+        (("10.0.0.0/8",), "::ffff:10.0.0.1", "203.0.113.5", "203.0.113.5"),
+        # Each proxy's own line; and with ports.
+        (("10.0.0.0/8",), "10.0.0.1", "192.0.2.66, 203.0.113.5\n10.0.0.2", "203.0.113.5"),
+        (("10.0.0.0/8",), "10.0.0.1", "203.0.113.5:51234, 10.0.0.2:80", "203.0.113.5"),
+        (("10.0.0.0/8",), "10.0.0.1", "[2001:db8::1]:51234", "2001:db8::1"),
     ],
 )
 def test_a_forwarded_address_is_believed_as_far_as_trusted_proxies_wrote_it(
     proxies: tuple[str, ...], client: str, forwarded: str, address: str
 ) -> None:
-    headers = {"x-forwarded-for": forwarded} if forwarded else {}
+    names = ("x-forwarded-for", "X-Forwarded-For")  # two lines of one name
+    headers = dict(zip(names, filter(None, forwarded.split("\n")), strict=False))
     assert ask(identity(saying(b"{}"), *proxies), headers=headers, client=client).call.client == address
 
 
