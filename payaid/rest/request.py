@@ -180,7 +180,8 @@ def _number(text: str) -> str:
         number = Decimal(text)
     except InvalidOperation:
         raise ValueError("must be a number") from None
-    if not number.is_finite() or number.copy_abs() >= Decimal(10) ** 15 or int(number.as_tuple().exponent) < -20:
+    # A zero may have any exponent, and PostgreSQL refuses the large ones.
+    if not number.is_finite() or number.copy_abs() >= Decimal(10) ** 15 or abs(int(number.as_tuple().exponent)) > 20:
         raise ValueError("must be a number below 10^15, with 20 decimals at most")
     return str(number)
 

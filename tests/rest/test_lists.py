@@ -233,6 +233,7 @@ WRONG = {
     "leadScore=NaN": "query:leadScore",
     "leadScore=1e400": "query:leadScore",
     "leadScore=1e-999999": "query:leadScore",
+    "leadScore.gt=0E%2B99999999999": "query:leadScore.gt",
     "leadScore.between=1": "query:leadScore.between",
     "leadScore.null=maybe": "query:leadScore.null",
     "lastContactedAt.gte=yesterday": "query:lastContactedAt.gte",
