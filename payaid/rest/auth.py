@@ -20,7 +20,7 @@ from payaid.errors import TooManyRequests, Unauthenticated, Unavailable
 from payaid.jobs.outbox import enqueue
 from payaid.limits.limiter import Limiter
 from payaid.rest.body import no_nul, parse_json, validated
-from payaid.rest.refresh_token import STALE, RefreshToken, digest, drawn
+from payaid.rest.refresh_token import STALE, RefreshToken, RefreshTokens, digest, drawn
 from payaid.rest.reply import Reply
 from payaid.rules.tiers import LOGIN, tier_of
 from payaid.settings import Settings
@@ -66,6 +66,7 @@ class Auth:
         self._primary = primary
         self._writes = writes
         self._limiter = limiter
+        self._tokens = RefreshTokens(settings.jwt_secret.get_secret_value())
 
     async def login(self, call: Call) -> Reply:
         """Check the password, open a session, and have the tenant's cache warmed."""
@@ -107,9 +108,9 @@ class Auth:
         ends its session (RFC 9700, 4.14.2).
         """
         body = validated(Refresh, parse_json(call.header(b"content-type"), call.body))
-        given = RefreshToken.parse(body["refreshToken"])
+        given = self._tokens.open(body["refreshToken"])
         await self._count_attempt("refresh", f"{given.tenant}/{given.session}")
-        fresh = given.next(self._settings.jwt_secret.get_secret_value())
+        fresh = self._tokens.after(given)
 
         async def work(unit: Unit) -> dict[str, Any] | None:
             cursor = await unit.connection.execute(SESSION, (REPEAT_S, unit.tenant, given.session))
@@ -201,7 +202,7 @@ class Auth:
         )
         answer = {
             "accessToken": access,
-            "refreshToken": str(token),
+            "refreshToken": self._tokens.seal(token),
             "tokenType": "Bearer",
             "expiresIn": settings.access_ttl_s,
             "user": {name: account[key] for name, key in (("id", "userId"), ("email", "email"), ("name", "name"),

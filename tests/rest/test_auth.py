@@ -1,6 +1,7 @@
 """Logging in and out, and how fast the service believes that somebody may not be here any more."""
 
 import statistics
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -119,6 +120,18 @@ def test_who_asks_again_because_the_answer_was_lost_is_given_the_same_token(api:
     exchanged_long_ago(api, account)
     third = plain(api.stranger().post(REFRESH, {"refreshToken": given}))
     assert third["refreshToken"] not in {given, session["refreshToken"]}
+
+
+@pytest.mark.parametrize("forge", [lambda parts: parts[0] + ".guessed", lambda parts: f"{parts[0]}.guessed.{parts[2]}",
+                                   lambda parts: f"{parts[0]}.{parts[1]}."])  # fmt: skip
+def test_a_token_that_was_never_given_ends_nobodys_session(
+    api: Api, tenant: Tenant, forge: Callable[[list[str]], str]
+) -> None:
+    """Whoever sees an access token, an old one in a log perhaps, knows the tenant and the session."""
+    person, session = logged_in(api, tenant.user(password=PASSWORD))
+    problem(api.stranger().post(REFRESH, {"refreshToken": forge(session["refreshToken"].split("."))}), 401)
+    assert [one.get(ME).status_code for one in api.at_each_worker(person)] == [200, 200]
+    assert api.stranger().post(REFRESH, {"refreshToken": session["refreshToken"]}).status_code == 200
 
 
 def test_a_token_two_exchanges_old_ends_the_session_at_once(api: Api, tenant: Tenant) -> None:

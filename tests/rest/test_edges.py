@@ -139,6 +139,7 @@ def test_a_repeated_write_shows_its_row_too(api: Api, owner: Person) -> None:
 
 def test_figures_are_for_this_machine_alone(api: Api) -> None:
     assert api.http.get("/metrics").status_code == 200
+    await_window(api, 4)
     stranger = api.stranger()
     refusals = [stranger.get("/metrics") for _ in range(12)]
     assert "METRICS_TOKEN" in problem(refusals[0], 401)["advice"]
@@ -205,8 +206,8 @@ def test_a_session_is_renewed_ten_times_a_minute_at_most_wherever_from(api: Api)
     await_window(api, 4)
     person = api.tenant().user(password="right")
     token = plain(person.post("/api/v1/auth/login", {"email": person.email, "password": "right"}))["refreshToken"]
-    answers = [api.stranger().post("/api/v1/auth/refresh", {"refreshToken": token[:-4] + "zzzz"}) for _ in range(12)]
-    assert [one.status_code for one in answers] == [401] * 10 + [429] * 2
+    answers = [api.stranger().post("/api/v1/auth/refresh", {"refreshToken": token}) for _ in range(12)]
+    assert [one.status_code for one in answers] == [200] * 10 + [429] * 2
 
 
 @pytest.mark.parametrize(
