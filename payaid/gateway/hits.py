@@ -25,8 +25,9 @@ STATUS = {
     "stale": (b"cache-status", b"payaid; hit; fwd=stale"),
     "miss": (b"cache-status", b"payaid; fwd=miss"),
 }
-# So many raw requests are remembered; longer ones than this (a search with fifty alternatives) are understood anew.
-SPELLINGS, SPELLING = 30_000, 512
+# So many raw requests are remembered, some 2 KB each; longer ones than this (a search with fifty alternatives) are
+# understood anew.
+SPELLINGS, SPELLING = 20_000, 128
 # Whose request it is, its path and its query, as they came.
 Spelling = tuple[str | tuple[str, str, frozenset[str]], str, str]
 

@@ -77,9 +77,9 @@ class Limiter:
             if self._redis is None:
                 raise Away("none is configured")
             last = self._leases.pop(key, None)
-            spent, minute = (last.granted - last.left, last.minute) if last else (0, 0)
+            spent, unspent, minute = (last.granted - last.left, last.left, last.minute) if last else (0, 0, 0)
             wanted = math.ceil(budget.minute * LEASE_SHARE) if budget.minute >= LEASING_FROM and cost == 1 else 0
-            answer = await self._redis.run(DEBIT, f"rl:{key}", cost, *budget, wanted, spent, minute)
+            answer = await self._redis.run(DEBIT, f"rl:{key}", cost, *budget, wanted, spent, unspent, minute)
         except Away as error:
             return self._without(key, budget, cost, closed, str(error))
         return self._ruling(key, budget, cost, answer, asked)

@@ -153,13 +153,36 @@ def test_a_process_that_dies_with_its_lease_costs_less_than_a_tenth(settings: Se
     play(settings, scene)
 
 
+def test_what_is_left_of_a_lease_is_given_back_to_the_windows_that_it_was_charged_to(settings: Settings) -> None:
+    """A process that has one request a minute would be charged a lease for each, and the hour would end early."""
+
+    async def scene(kept: KeyValue) -> None:
+        await within_a_minute(kept)
+
+        async def left(key: str, wanted: int, *last: int) -> tuple[int, int, int, int]:
+            _, minute, hour, _, _, granted, number = await kept.run(DEBIT, f"rl:{key}", 1, *ENTERPRISE, wanted, *last)
+            return minute, hour, granted, number
+
+        same, earlier, yesterday = whose(), whose(), whose()
+        for key in (same, earlier, yesterday):
+            minute, hour, granted, number = await left(key, 25, 0, 0, 0)
+            assert (minute, hour, granted) == (1_000 - 26, 100_000 - 26, 25)
+        assert (await left(same, 0, 1, 24, number))[:2] == (1_000 - 26 - 1 + 24, 100_000 - 26 - 1 + 24)
+        another_hour = number % 60 == 0
+        back = 0 if another_hour else 24
+        assert (await left(earlier, 0, 1, 24, number - 1))[:2] == (1_000 - 27, 100_000 - 27 + back)
+        assert (await left(yesterday, 0, 1, 24, number - 1_440))[:2] == (1_000 - 27, 100_000 - 27)
+
+    play(settings, scene)
+
+
 def test_a_key_goes_when_its_windows_are_over_whatever_happens(settings: Settings) -> None:
     """INCR and then EXPIRE leaves a tenant blocked for ever when a crash comes between them: here it is one step."""
 
     async def scene(kept: KeyValue) -> None:
         for budget, longest in ((Budget(60, 0), 120_000), (Budget(60, 10), 3_660_000)):
             key = whose()
-            await kept.run(DEBIT, f"rl:{key}", 1, *budget, 0, 0, 0)
+            await kept.run(DEBIT, f"rl:{key}", 1, *budget, 0, 0, 0, 0)
             left = await kept.run(LIFE, f"rl:{key}")
             assert 0 < left <= longest
 

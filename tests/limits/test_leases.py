@@ -15,7 +15,9 @@ class Redis:
     def __init__(self) -> None:
         self.spent: list[int] = []
 
-    async def run(self, _: Any, __: str, cost: int, minute: int, hour: int, wanted: int, spent: int, __at: int) -> Any:
+    async def run(
+        self, _: Any, __: str, cost: int, minute: int, hour: int, wanted: int, spent: int, *_last: int
+    ) -> Any:
         self.spent.append(spent)
         await asyncio.sleep(0.01)
         return [1, minute - cost - wanted, hour - cost - wanted, 30_000, 60_000, wanted, 7]

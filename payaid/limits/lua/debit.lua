@@ -2,15 +2,16 @@
 --
 -- KEYS[1]  the one key of a tenant, address or account: a hash of both windows
 -- ARGV     cost, limit a minute, limit an hour (0: no such bound), lease wanted,
---          spent of the last lease, the minute in which that lease was granted
+--          spent of the last lease, unspent of it, the minute in which it was granted
 -- Answers  {admitted 0/1, left in the minute, left in the hour (-1: no bound), milliseconds to the minute's end,
 --           milliseconds to the hour's end, granted, the minute's number}
 --
 -- Windows are aligned to Redis' own clock. A lease is charged when it is granted, so the limit can never be exceeded;
 -- `out` is what was granted and not reported as spent, and stays under a tenth of the limit: nobody is refused early
--- by more than that. Leases die with their minute.
+-- by more than that. Leases die with their minute. Whoever asks has given its last lease up, so what is left of it is
+-- given back to the windows that it was charged to.
 local cost, minute_limit, hour_limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local wanted, spent, spent_in = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local wanted, spent, unspent, leased_in = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -21,9 +22,15 @@ local kept = redis.call('HMGET', KEYS[1], 'minute', 'in_minute', 'out', 'hour', 
 local in_minute, out, in_hour = 0, 0, 0
 if tonumber(kept[1]) == minute then
     in_minute, out = tonumber(kept[2]), tonumber(kept[3])
-    if spent_in == minute then out = math.max(0, out - spent) end
+    if leased_in == minute then
+        out = math.max(0, out - spent - unspent)
+        in_minute = math.max(0, in_minute - unspent)
+    end
 end
-if tonumber(kept[4]) == hour then in_hour = tonumber(kept[5]) end
+if tonumber(kept[4]) == hour then
+    in_hour = tonumber(kept[5])
+    if math.floor(leased_in / 60) == hour then in_hour = math.max(0, in_hour - unspent) end
+end
 
 local fits = in_minute + cost <= minute_limit and (hour_limit == 0 or in_hour + cost <= hour_limit)
 local granted = 0
