@@ -57,6 +57,8 @@ def chain(rest: App, parts: Parts) -> App:
         Failures,
         # Before anybody looks at the body: an oversized one costs nothing but its header.
         lambda app: Bound(app, settings.body_limit, settings.deadline_ms / 1000),
+        # Outside all that waits for a database or for Redis.
+        lambda app: Deadline(app, settings.deadline_ms / 1000),
         # The limiter must know whose budget; what is held against a caller waits until it was charged.
         lambda app: Identity(app, parts.callers, parts.stamps, settings.trusted_proxies),
         # Outside authorisation and cache: hits and refusals cost the caller as well.
@@ -67,8 +69,6 @@ def chain(rest: App, parts: Parts) -> App:
         *([lambda app: Hits(app, parts.store, spellings)] if settings.cache else []),
         # Inside the hits, which wait for nothing; outside all that waits.
         ServerTiming,
-        # Outside all that waits for a database.
-        lambda app: Deadline(app, settings.deadline_ms / 1000),
         # Outside compression: an entry keeps its own compressed variants, made once.
         *([lambda app: RespCache(app, parts.store, spellings, parts.fill, parts.cursors)] if settings.cache else []),
         # Innermost: what is not kept is compressed on its way out.

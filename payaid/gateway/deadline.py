@@ -1,8 +1,9 @@
-"""A request ends within its deadline. Inside the hits, which wait for nothing and need none."""
+"""A request ends within its deadline. What is done at once waits for nothing and needs none."""
 
 import asyncio
 
 from payaid.asgi import App, Receive, Scope, Send, call_of
+from payaid.call import Call
 from payaid.errors import DeadlineExceeded
 
 
@@ -24,3 +25,8 @@ class Deadline:
                 await self.app(scope, receive, send)
         except TimeoutError:
             raise DeadlineExceeded(f"The request took longer than {self._seconds:g} s.") from None
+
+    @staticmethod
+    def at_once(scope: Scope, call: Call) -> bool:
+        """There is always time for that."""
+        return True

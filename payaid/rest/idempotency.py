@@ -52,14 +52,17 @@ async def claim(unit: Unit, key: str, print_: str) -> Reply | None:
     if row[0] != print_:
         raise Invalid("This Idempotency-Key was used for another request. Take a new one for each new write.")
     unit.repeats = True
-    headers = tuple((name.encode(), value.encode()) for name, value in (row[2] or {}).items())
-    body = (row[3] or "").encode()
-    return Reply(row[1], body, JSON, headers=(*headers, REPLAYED))
+    kept = dict(row[2] or {})
+    tag = kept.pop("etag", "").encode()
+    headers = tuple((name.encode(), value.encode()) for name, value in kept.items())
+    return Reply(row[1], (row[3] or "").encode(), JSON, tag, (*headers, REPLAYED))
 
 
 async def keep(unit: Unit, key: str, print_: str, answered: Reply) -> None:
     """Keep the answer with the write that it tells of."""
     headers = {name.decode(): value.decode() for name, value in answered.headers}
+    if answered.etag:
+        headers["etag"] = answered.etag.decode()
     await unit.connection.execute(
         'INSERT INTO "IdempotencyKey" ("tenantId", key, "requestHash", status, headers, body)'
         " VALUES (%s, %s, %s, %s, %s, %s)",

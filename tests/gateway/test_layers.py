@@ -69,8 +69,8 @@ def test_the_layers_stand_in_the_order_of_the_chain(cache: bool) -> None:
         app = app.app  # type: ignore[attr-defined]
     kept = {"Express", "Hits", "RespCache"} if cache else set()
     expected = [
-        *("Trace", "Observed", "Express", "Failures", "Bound", "Identity", "Limit", "Authorise"),
-        *("Hits", "ServerTiming", "Deadline", "RespCache", "Compress"),
+        *("Trace", "Observed", "Express", "Failures", "Bound", "Deadline", "Identity", "Limit", "Authorise"),
+        *("Hits", "ServerTiming", "RespCache", "Compress"),
     ]
     assert layers == [name for name in expected if name not in {"Express", "Hits", "RespCache"} or name in kept]
 

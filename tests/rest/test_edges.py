@@ -129,6 +129,7 @@ def test_a_repeated_write_shows_its_row_too(api: Api, owner: Person) -> None:
     again = second.post("/api/v1/contacts", {"name": "Priya"}, key)
     assert again.headers["idempotency-replayed"] == "true"
     assert again.json() == made.json()
+    assert again.headers["etag"] == made.headers["etag"]
     stamp = {"x-payaid-stamp": again.headers["x-payaid-stamp"]}
     for one in (first, second):
         assert plain(one.get(f"/api/v1/contacts/{made.json()['id']}", stamp))["name"] == "Priya"
