@@ -58,6 +58,7 @@ class Store:
         self._filling: dict[Key, _Filler] = {}
         self._fillers = 0
         self._background: set[asyncio.Task[None]] = set()
+        self._listening: asyncio.Task[None] | None = None
 
     def peek(self, key: Key, shown: int) -> Entry | None:
         """An L1 entry that may be served as it is: the hot path, without a wait."""
@@ -88,8 +89,8 @@ class Store:
         Raises:
             PayaidError: whatever the filler raises; errors are never kept.
         """
-        while time.time() >= self.stamps.heard_until:  # noqa: ASYNC110  # an event would cost the ear at each word
-            await asyncio.sleep(MOMENT_S)
+        while time.time() >= self.stamps.heard_until:
+            await self._ear()
         if entry := self.peek(wanted.key, wanted.shown):
             return entry, "hit_l1"
         entry = self.local.get(wanted.key)
@@ -103,6 +104,16 @@ class Store:
             self._renew(wanted)
             return entry, "stale"
         return await self._fill(wanted), "miss"
+
+    async def _ear(self) -> None:
+        """Wait until the ear has spoken: one looks for all, since after a standstill all wait at once."""
+        if self._listening is None or self._listening.done():
+            self._listening = asyncio.ensure_future(self._spoken())
+        await asyncio.shield(self._listening)
+
+    async def _spoken(self) -> None:
+        while time.time() >= self.stamps.heard_until:  # noqa: ASYNC110  # an event would cost the ear at each word
+            await asyncio.sleep(MOMENT_S)
 
     def _serves(self, entry: Entry, wanted: Wanted) -> bool:
         needed = max(self.stamps.needed(wanted.depends), wanted.shown)
