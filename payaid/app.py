@@ -119,7 +119,7 @@ def build(runtime: Runtime) -> App:
         fill=path.executor.fill,
         cursors=path.cursors,
     )
-    batches = Batches(runtime.limiter, runtime.settings.deadline_ms / 1000, enforced=runtime.settings.limits)
+    batches = Batches(runtime.limiter, enforced=runtime.settings.limits)
     batches.app = chain(Rest(endpoints(runtime, batches)), parts)
     return batches.app
 

@@ -28,6 +28,8 @@ class Call:
     cache_result = ""
     limiter = ""
     status = 0
+    # When its time is over, by perf_counter.
+    ends = float("inf")
     # The body, while it is unread: of a route that streams, unbounded but by its endpoint; of one that was too large.
     receive: Callable[[], Awaitable[MutableMapping[str, Any]]] | None = None
 

@@ -17,6 +17,8 @@ from payaid.db.identity import Identity, identify, mark_here
 
 CHANNEL = "payaid_change"
 BARRIER_S = 0.25
+# So often it is told that this process is running.
+TICK_S = 0.1
 # With the wait before a barrier this is under a second: others are promised to see a write within a second of its
 # answer, and the silence may have begun just before it.
 SILENCE_S = 0.7
@@ -54,6 +56,18 @@ class Ear:
 
     async def run(self) -> None:
         """Listen, for ever; deaf whenever the connection is."""
+        ticking = asyncio.ensure_future(self._tick())
+        try:
+            await self._keep_listening()
+        finally:
+            ticking.cancel()
+
+    async def _tick(self) -> None:
+        while True:
+            self._stamps.running(time.time())
+            await asyncio.sleep(TICK_S)
+
+    async def _keep_listening(self) -> None:
         while True:
             try:
                 async with asyncio.timeout(3 * SILENCE_S):

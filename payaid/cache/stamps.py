@@ -12,7 +12,7 @@ on it need. An entry is good exactly while `entry.stamp >= needed(entry.depends)
 4. What has no stamp has the *floor*: the position at which this process began to listen. Missing is never zero.
 5. Not hearing notices is *deaf*: everything is compared with the primary's latest position. Not knowing that either
    is *dark*: kept answers are served, marked degraded, since nobody can write either as far as we can tell.
-   A process that stood still is neither: it believes nothing until its ear has spoken again (`heard_until`).
+   A process that stood still is neither: it believes nothing until its ear has spoken again (`believed_until`).
 
 This module is the pure state; `ear` feeds it, `store` and `db.routing` ask it. No I/O, no clock but the one given.
 """
@@ -25,8 +25,9 @@ from enum import StrEnum
 DIRTY = 2**63
 # A primary position older than this says nothing about now.
 FRESH_S = 1.0
-# The ear says so often at the least that it hears, or that it is deaf.
-SPEAKS_S = 1.0
+# A process that has not told for so long that it is running stood still: it believes nothing until its ear has spoken,
+# or has had this much time to.
+STILL_S, PATIENCE_S = 1.0, 0.5
 NEVER = float("inf")
 
 
@@ -54,9 +55,10 @@ class Stamps:
         # Changes whenever an answer of `needed` might: what was found good at this version still is. 0: ask.
         self.version = 0
         self._versions = 0
-        # Unix seconds after which nothing is believed until the ear speaks: this process stood still, so notices may
-        # have arrived that it has not looked at yet.
-        self.heard_until = NEVER
+        # Unix seconds after which nothing is believed: this process stood still, and notices may have arrived that it
+        # has not looked at yet. NEVER: nobody told that it is running.
+        self.believed_until = NEVER
+        self._resumed = NEVER
 
     # -- what is asked ----------------------------------------------------------------------------------------
 
@@ -99,15 +101,27 @@ class Stamps:
         self._moved()
         return changed
 
+    def running(self, now: float) -> None:
+        """This process is running at `now` (Unix seconds); told several times a second."""
+        if now < self.believed_until:
+            self.believed_until = now + STILL_S
+        elif self._resumed == NEVER:
+            self._resumed = now
+        elif not self._listening and now - self._resumed >= PATIENCE_S:
+            self.heard(now)  # nothing is to be heard: by now it is known whether we are deaf or dark
+
     def heard(self, now: float) -> None:
         """All notices that had arrived by `now` (Unix seconds) are stamped."""
-        if self._listening:
-            self.heard_until = now + SPEAKS_S
+        self.believed_until, self._resumed = now + STILL_S, NEVER
+
+    def distrust(self) -> None:
+        """Somebody else answered for the primary: what was kept so far may show less than its stamp says."""
+        self.floor = max(self.floor, self._primary + 1)
+        self._moved()
 
     def deafen(self) -> None:
         """Notices may be missed from now on: no stamp counts until `listen`."""
         self._listening = False
-        self.heard_until = NEVER
         self._moved()
 
     def polled(self, epoch: str, position: int, asked: float | None = None) -> None:

@@ -71,7 +71,7 @@ class Store:
     def good(self, entry: Entry) -> bool:
         """May this entry be served as it is, to a caller who has written nothing?"""
         now, stamps = time.time(), self.stamps
-        if now >= entry.fresh_until or now >= stamps.heard_until:
+        if now >= entry.fresh_until or now >= stamps.believed_until:
             return False
         # Nothing has changed anywhere since it was found good: the usual case, and the cheap one.
         if entry.sound_at != stamps.version:
@@ -89,7 +89,7 @@ class Store:
         Raises:
             PayaidError: whatever the filler raises; errors are never kept.
         """
-        while time.time() >= self.stamps.heard_until:
+        while time.time() >= self.stamps.believed_until:
             await self._ear()
         if entry := self.peek(wanted.key, wanted.shown):
             return entry, "hit_l1"
@@ -112,7 +112,7 @@ class Store:
         await asyncio.shield(self._listening)
 
     async def _spoken(self) -> None:
-        while time.time() >= self.stamps.heard_until:  # noqa: ASYNC110  # an event would cost the ear at each word
+        while time.time() >= self.stamps.believed_until:  # noqa: ASYNC110  # an event would cost the ear at each word
             await asyncio.sleep(MOMENT_S)
 
     def _serves(self, entry: Entry, wanted: Wanted) -> bool:

@@ -54,21 +54,27 @@ async def poll_primary(dsn: str, stamps: Stamps, primary: Primary) -> None:
         while True:
             await asyncio.sleep(OTHER_WAY_S)
             now = time.monotonic()
-            if (cut := now - told > OTHER_WAY_S) or now - looked >= SILENCE_S:
-                looked = now
-                with contextlib.suppress(Error, Unavailable):
-                    async with primary.pool.connection() as connection:
-                        with answers_within(connection, SILENCE_S):
-                            identity = await identify(connection)
-                            if primary.met(identity) and cut:
-                                await tell(connection, identity)
+            cut = now - told > OTHER_WAY_S
+            # Nobody is to wait because of a look, nor is a busy server's connection to be given up for it.
+            if not cut and (now - looked < SILENCE_S or not primary.pool.figures()["idle"]):
+                continue
+            looked = now
+            with contextlib.suppress(Error, Unavailable):
+                async with primary.pool.connection() as connection:
+                    with answers_within(connection, SILENCE_S if cut else primary.pool.statement_timeout_s):
+                        identity = await identify(connection)
+                        if not primary.met(identity):
+                            primary.deceived()
+                            stamps.distrust()
+                        elif cut:
+                            await tell(connection, identity)
 
-    async def judge(identity: Identity) -> str:
-        return "it is in recovery: it is a standby" if identity.in_recovery else ""
+    async def anybody(_identity: Identity) -> str:
+        return ""
 
     asking = asyncio.create_task(other_way())
     try:
-        await _poll(dsn, "primary", tell, judge, lambda: None, asyncio.Event())
+        await _poll(dsn, "primary", tell, anybody, lambda: None, asyncio.Event())
     finally:
         asking.cancel()
 

@@ -103,8 +103,11 @@ class Reads:
 
     async def _on_primary(self, statement: Statement, reason: str, shown: int) -> Fetched:
         epoch, stamp, started = self._stamps.epoch, self._stamps.primary() or -1, time.perf_counter()
+        lives = self._primary.lives
         try:
             raw = await self._read_primary(statement)
+            if self._primary.lives != lives:
+                raise OperationalError("a standby answered for the primary")
         except OperationalError as error:
             if isinstance(error, errors.QueryCanceled):
                 raise TooLong("The query took longer than a statement may.") from error

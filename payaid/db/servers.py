@@ -87,13 +87,19 @@ class Primary:
     def __init__(self, settings: Settings) -> None:
         self.pool = pool = Pool("primary", settings.primary_dsn, settings, self.met)
         self.silence = Silence(pool, 2 * SILENT_S)
+        # Grows whenever somebody else answered for it: what was read across such a moment may be of the past.
+        self.lives = 0
 
     def met(self, identity: Identity) -> bool:
         """The server at the end of a connection: a standby refuses writes by itself, but answers reads of the past."""
         if identity.in_recovery:
             observe.emit(observe.Degraded("primary-refused", "its URL leads to a standby"))
-            self.pool.forget()
         return not identity.in_recovery
+
+    def deceived(self) -> None:
+        """A standby answers on connections that were the primary's: a pooler leads there."""
+        self.lives += 1
+        self.pool.forget()
 
     async def read(self, statement: Statement) -> bytes | None:
         """One statement, autocommitted."""

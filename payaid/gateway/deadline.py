@@ -1,6 +1,7 @@
 """A request ends within its deadline. What is done at once waits for nothing and needs none."""
 
 import asyncio
+import time
 
 from payaid.asgi import App, Receive, Scope, Send, call_of
 from payaid.call import Call
@@ -16,10 +17,11 @@ class Deadline:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer in time, or 504. What moves a file takes as long as the wire does, and has bounds of its own."""
-        target = call_of(scope).target
-        if target is not None and target.streams:
+        call = call_of(scope)
+        if call.target is not None and call.target.streams:
             await self.app(scope, receive, send)
             return
+        call.ends = time.perf_counter() + self._seconds
         try:
             async with asyncio.timeout(self._seconds):
                 await self.app(scope, receive, send)

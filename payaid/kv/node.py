@@ -92,7 +92,7 @@ class Node:
             self._failed(now, type(error).__name__)
             raise Away(f"{self.host}:{self.port}: {type(error).__name__}: {error}") from error
         self._failures, self._open_until = 0, 0.0
-        if type(reply) is ReplyError and str(reply).startswith("READONLY"):
+        if type(reply) is ReplyError and "READONLY" in str(reply):
             self._demoted(link, now)
             raise Away(f"{self.host}:{self.port} is a replica by now")
         return reply

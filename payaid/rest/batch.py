@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from payaid.asgi import App, Message, Scope
+from payaid.asgi import KEY, App, Message, Scope, call_of
 from payaid.call import Call
 from payaid.errors import DeadlineExceeded, Invalid, PayaidError, TooManyRequests
 from payaid.limits.limiter import Limiter
@@ -23,7 +23,7 @@ from payaid.rules.tiers import BUDGETS
 MOST = 20
 PATH = "/api/v1/batch"
 FILES = "/api/v1/files/"
-# Of a request's time the items have this share: what they came to must still be told.
+# Of a batch's time its items have this share: what they came to must still be told.
 SHARE = 0.9
 # What an item inherits; whatever else the batch was sent with was meant for the batch.
 INHERITED = {b"authorization", b"x-forwarded-for", b"x-load-run", b"user-agent", b"traceparent"}
@@ -62,10 +62,10 @@ class FailedDependency(PayaidError):
 class Batches:
     """POST /api/v1/batch. `app` is the whole chain: an item takes the same way as a request by itself."""
 
-    def __init__(self, limiter: Limiter, deadline_s: float, *, enforced: bool) -> None:
+    def __init__(self, limiter: Limiter, *, enforced: bool) -> None:
         self.app: App | None = None
         self._limiter = limiter
-        self._deadline_s = deadline_s
+        self._leaving: set[asyncio.Task[dict[str, Any]]] = set()
         self._enforced = enforced
 
     async def run(self, call: Call) -> Reply:
@@ -81,17 +81,34 @@ class Batches:
             # A batch is charged by its items, and this one has none.
             await self._charge(call.who())
             raise
+        sent: dict[str, Scope] = {}
         finished: dict[str, asyncio.Task[dict[str, Any]]] = {}
-        async with asyncio.TaskGroup() as group:
-            for name, item in items.items():
-                finished[name] = group.create_task(self._item(call, name, item, finished))
-            left = SHARE * self._deadline_s - (time.perf_counter() - call.started)
-            _, late = await asyncio.wait(finished.values(), timeout=left)
-            for task in late:
-                task.cancel()
-        results = [{"id": name, **(_late(item) if finished[name].cancelled() else finished[name].result())}
-                   for name, item in items.items()]  # fmt: skip
+        for name, item in items.items():
+            finished[name] = asyncio.create_task(self._item(call, name, item, finished, sent))
+        try:
+            await asyncio.wait(finished.values(), timeout=SHARE * (call.ends - time.perf_counter()))
+        finally:
+            for name, task in finished.items():
+                if not task.done():
+                    self._leave(task, sent.get(name))
+        results = [
+            {"id": name, **(task.result() if task.done() else _late(items[name], sent=name in sent))}
+            for name, task in finished.items()
+        ]
         return Reply(200, orjson.dumps({"results": results}))
+
+    def _leave(self, task: asyncio.Task[dict[str, Any]], scope: Scope | None) -> None:
+        """Its time is over: it ends by itself, and nobody waits for that, since a lost server may take its time."""
+        if scope and KEY in scope:
+            call_of(scope).status = DeadlineExceeded.status  # what its caller is told
+        task.cancel()
+        self._leaving.add(task)
+        task.add_done_callback(self._left)
+
+    def _left(self, task: asyncio.Task[dict[str, Any]]) -> None:
+        self._leaving.discard(task)
+        if not task.cancelled():
+            task.exception()  # it was answered already
 
     async def _charge(self, who: Principal) -> None:
         if self._enforced and not (ruling := await self._limiter.admit(who.tenant_id, BUDGETS[who.tier])).admitted:
@@ -99,7 +116,12 @@ class Batches:
             raise TooManyRequests(why, headers={"Retry-After": str(ruling.retry_after_s)})
 
     async def _item(
-        self, call: Call, name: str, item: Mapping[str, Any], finished: Mapping[str, asyncio.Task[dict[str, Any]]]
+        self,
+        call: Call,
+        name: str,
+        item: Mapping[str, Any],
+        finished: Mapping[str, asyncio.Task[dict[str, Any]]],
+        sent: dict[str, Scope],
     ) -> dict[str, Any]:
         # The tasks of one loop iteration are all made before the first of them runs.
         before = [await finished[one] for one in item["dependsOn"]]
@@ -107,7 +129,8 @@ class Batches:
         if failed:
             return _told(FailedDependency(f"{', '.join(failed)} did not succeed, so {name} was not sent."), item)
         stamps = [done["headers"]["x-payaid-stamp"] for done in before if "x-payaid-stamp" in done["headers"]]
-        return await self._send(_scope(call, name, item, stamps), item["body"])
+        sent[name] = _scope(call, name, item, stamps)
+        return await self._send(sent[name], item["body"])
 
     async def _send(self, scope: Scope, payload: bytes) -> dict[str, Any]:
         status, headers, parts = 0, {}, []
@@ -159,8 +182,9 @@ def _told(problem: PayaidError, item: Mapping[str, Any]) -> dict[str, Any]:
     return {"status": problem.status, "headers": {}, "body": problem.problem(item["path"])}
 
 
-def _late(item: Mapping[str, Any]) -> dict[str, Any]:
-    return _told(DeadlineExceeded("The batch's time was over before this request was done."), item)
+def _late(item: Mapping[str, Any], *, sent: bool) -> dict[str, Any]:
+    far = "this request was done." if sent else "this request was sent; nothing was done."
+    return _told(DeadlineExceeded(f"The batch's time was over before {far}"), item)
 
 
 def _check_order(items: Mapping[str, Mapping[str, Any]]) -> None:

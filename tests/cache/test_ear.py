@@ -9,13 +9,14 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 
-from payaid.cache.ear import CHANNEL, SILENCE_S, Ear, Garbled, parse_notice
+from payaid.cache.ear import BARRIER_S, CHANNEL, SILENCE_S, Ear, Garbled, parse_notice
 from payaid.cache.keys import row
-from payaid.cache.stamps import SPEAKS_S, Hearing, Stamps
+from payaid.cache.stamps import PATIENCE_S, STILL_S, Hearing, Stamps
 from tests.fixtures.database import Database
+from tests.fixtures.relay import Relay
 
 
-class Relay:
+class Frozen:
     """Passes bytes on to a server, until it is frozen: then it takes them, and new connections, and says nothing."""
 
     def __init__(self, url: str) -> None:
@@ -80,7 +81,7 @@ def test_a_server_that_freezes_makes_deaf_within_the_silence_that_is_allowed(dat
     """Its connection stays open and says nothing. psycopg itself would wait ten seconds for the cancelled query."""
 
     async def run() -> None:
-        relay, stamps = Relay(database.listen_url), Stamps(time.monotonic)
+        relay, stamps = Frozen(database.listen_url), Stamps(time.monotonic)
         async with relay.running() as url:
             task = asyncio.ensure_future(Ear(url, stamps, lambda: None).run())
             try:
@@ -124,14 +125,54 @@ def test_what_was_announced_while_the_process_stood_still_is_stamped_before_anyt
                 " FROM generate_series(1, 3000) n",
                 (CHANNEL,),
             )
-        time.sleep(SPEAKS_S)  # noqa: ASYNC251  # the standstill
-        assert time.time() >= stamps.heard_until
-        while time.time() >= stamps.heard_until:  # noqa: ASYNC110
+        time.sleep(STILL_S)  # noqa: ASYNC251  # the standstill
+        assert time.time() >= stamps.believed_until
+        while time.time() >= stamps.believed_until:  # noqa: ASYNC110
             await asyncio.sleep(0)
         assert stamps.hearing is Hearing.HEARING
         assert all(stamps.needed([row("t", "Deal", str(number))]) > floor for number in range(1, 3001))
 
     listening(database.listen_url, scene)
+
+
+def test_who_stood_still_while_the_ear_was_waiting_believes_nothing_before_it_listens_anew(
+    database: Database, relays: Callable[..., Relay]
+) -> None:
+    """Deaf then, and with a position of before the standstill: that would be dark, and all that is kept believed."""
+    listening_by = relays(database.stack.site.ports["primary"])
+
+    async def scene(stamps: Stamps) -> None:
+        listening_by.hold()
+        await asyncio.sleep(2 * BARRIER_S)
+        time.sleep(STILL_S)  # noqa: ASYNC251  # the standstill
+        resumed = time.monotonic()
+        listening_by.release()
+        assert time.time() >= stamps.believed_until
+        await becomes(stamps, Hearing.DARK, PATIENCE_S)
+        while stamps.hearing is not Hearing.HEARING and time.monotonic() - resumed < PATIENCE_S:
+            assert time.time() >= stamps.believed_until
+            await asyncio.sleep(0)
+        while time.time() >= stamps.believed_until:
+            assert time.monotonic() - resumed < 2 * PATIENCE_S
+            await asyncio.sleep(0)
+
+    listening(listening_by.url(database.listen_url), scene)
+
+
+def test_while_nobody_answers_a_running_process_goes_on_believing_what_deaf_and_dark_allow(
+    database: Database, relays: Callable[..., Relay]
+) -> None:
+    listening_by = relays(database.stack.site.ports["primary"])
+
+    async def scene(stamps: Stamps) -> None:
+        listening_by.away()
+        await becomes(stamps, Hearing.DARK, 2)
+        until = time.monotonic() + STILL_S + PATIENCE_S
+        while time.monotonic() < until:
+            assert time.time() < stamps.believed_until
+            await asyncio.sleep(0.05)
+
+    listening(listening_by.url(database.listen_url), scene)
 
 
 def test_a_readable_notice_is_what_the_triggers_write() -> None:

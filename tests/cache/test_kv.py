@@ -169,10 +169,12 @@ def test_a_node_that_was_demoted_and_still_answers_is_left_for_whoever_has_its_n
         assert relay.connections == 2
 
     relay = relays(lone_node.port)
-    with running_node(tmp_path) as master:
-        play(configured({"REDIS_URL": f"redis://127.0.0.1:{relay.port}/0"}), scene)
-    with Redis.from_url(lone_node.url) as client:
-        client.replicaof("NO", "ONE")
+    try:
+        with running_node(tmp_path) as master:
+            play(configured({"REDIS_URL": f"redis://127.0.0.1:{relay.port}/0", "REDIS_TIMEOUT_MS": "2000"}), scene)
+    finally:
+        with Redis.from_url(lone_node.url) as client:
+            client.replicaof("NO", "ONE")
 
 
 def test_a_node_that_hangs_is_away_within_the_timeout() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from payaid.cache.local import Local
 from payaid.cache.policy import CacheClass
-from payaid.cache.stamps import SPEAKS_S, Stamps
+from payaid.cache.stamps import STILL_S, Stamps
 from payaid.cache.store import MOMENT_S, Filling, Store, Wanted
 from payaid.errors import NotFound, Unavailable
 
@@ -57,7 +57,7 @@ def test_a_process_that_stood_still_answers_nothing_until_its_ear_has_spoken() -
     async def scene() -> None:
         kept, database = store(), Database(100, b"1")
         await kept.read(wanted(database))
-        kept.stamps.heard(time.time() - SPEAKS_S)
+        kept.stamps.heard(time.time() - STILL_S)
         assert kept.peek(KEY, 0) is None
         reading = asyncio.ensure_future(kept.read(wanted(Database(200, b"2"))))
         for _ in range(3):

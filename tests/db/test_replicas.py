@@ -14,7 +14,7 @@ import pytest
 from payaid import observe
 from payaid.cache.stamps import Hearing
 from payaid.datapath import DataPath
-from payaid.db.identity import Identity, identify, mark
+from payaid.db.identity import Identity, mark
 from payaid.db.pool import Pool
 from payaid.db.routing import Fetched
 from payaid.db.servers import SILENT_S, Replica
@@ -418,12 +418,24 @@ def test_a_standby_at_the_primarys_address_answers_nothing(
     play(scene, database, DATABASE_URL=writing.url(database.service_url), DATABASE_URL_POOLER="")
 
 
-def test_who_turns_out_to_be_a_standby_behind_a_pooler_loses_its_connections(database: Database) -> None:
+def test_what_a_standby_answers_behind_a_pooler_is_neither_given_nor_believed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look finds it while a read is under way on a connection that was the primary's a moment ago."""
+
+    async def standby(_: object) -> Identity:
+        return Identity("another", "0", True, "00000001")
+
     async def scene(path: DataPath) -> None:
         await path.primary.read(WHO)
-        assert path.primary.pool.figures()["open"]
-        async with path.replicas[0].pool.connection() as connection:
-            assert not path.primary.met(await identify(connection))
-        assert path.primary.pool.figures()["open"] == 0
+        await path.primary.read(WHO)
+        floor, lives = path.stamps.floor, path.primary.lives
+        reading = asyncio.ensure_future(path.reads.confirm(Statement("SELECT pg_sleep(2)::text", {"tenant": "t"})))
+        monkeypatch.setattr("payaid.db.poller.identify", standby)
+        await until(lambda: path.primary.lives > lives, "the look has found it")
+        monkeypatch.undo()
+        assert path.stamps.floor > floor
+        with contextlib.suppress(Unavailable):
+            assert (await reading).server != "primary"
 
     play(scene, database)
