@@ -25,8 +25,8 @@ PATH = "/api/v1/batch"
 FILES = "/api/v1/files/"
 # Of a batch's time its items have this share: what they came to must still be told.
 SHARE = 0.9
-# What an item inherits; whatever else the batch was sent with was meant for the batch.
-INHERITED = {b"authorization", b"x-forwarded-for", b"x-load-run", b"user-agent", b"traceparent"}
+# What an item inherits, beside its caller's address; whatever else the batch was sent with was meant for the batch.
+INHERITED = {b"authorization", b"x-load-run", b"user-agent", b"traceparent"}
 # What an item's answer says of the connection, not of the item.
 DROPPED = {"content-length", "content-type", "vary"}
 
@@ -82,18 +82,18 @@ class Batches:
             await self._charge(call.who())
             raise
         sent: dict[str, Scope] = {}
-        finished: dict[str, asyncio.Task[dict[str, Any]]] = {}
+        tasks: dict[str, asyncio.Task[dict[str, Any]]] = {}
         for name, item in items.items():
-            finished[name] = asyncio.create_task(self._item(call, name, item, finished, sent))
+            tasks[name] = asyncio.create_task(self._item(call, name, item, tasks, sent))
         try:
-            await asyncio.wait(finished.values(), timeout=SHARE * (call.ends - time.perf_counter()))
+            await asyncio.wait(tasks.values(), timeout=SHARE * (call.ends - time.perf_counter()))
         finally:
-            for name, task in finished.items():
+            for name, task in tasks.items():
                 if not task.done():
                     self._leave(task, sent.get(name))
         results = [
             {"id": name, **(task.result() if task.done() else _late(items[name], sent=name in sent))}
-            for name, task in finished.items()
+            for name, task in tasks.items()
         ]
         return Reply(200, orjson.dumps({"results": results}))
 
@@ -120,11 +120,11 @@ class Batches:
         call: Call,
         name: str,
         item: Mapping[str, Any],
-        finished: Mapping[str, asyncio.Task[dict[str, Any]]],
+        tasks: Mapping[str, asyncio.Task[dict[str, Any]]],
         sent: dict[str, Scope],
     ) -> dict[str, Any]:
         # The tasks of one loop iteration are all made before the first of them runs.
-        before = [await finished[one] for one in item["dependsOn"]]
+        before = [await tasks[one] for one in item["dependsOn"]]
         failed = [one for one, done in zip(item["dependsOn"], before, strict=True) if done["status"] >= 400]
         if failed:
             return _told(FailedDependency(f"{', '.join(failed)} did not succeed, so {name} was not sent."), item)
