@@ -38,11 +38,17 @@ def parse_notice(payload: str) -> Change:
     try:
         notice: dict[str, Any] = orjson.loads(payload)
         ids, facets = notice["ids"], notice["facets"]
-        named = None if ids is None else tuple(map(str, ids))
-        values = None if facets is None else {column: list(found) for column, found in facets.items()}
+        named = None if ids is None else tuple(str(_plain(one)) for one in ids)
+        values = None if facets is None else {column: [*map(_plain, found)] for column, found in facets.items()}
         return Change(notice["tenant"], notice["table"], named, values)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Garbled(payload[:100]) from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        raise TypeError("ids and facets are plain values")
+    return value
 
 
 class Ear:
@@ -61,6 +67,7 @@ class Ear:
             await self._keep_listening()
         finally:
             ticking.cancel()
+            self._stamps.ended()
 
     async def _tick(self) -> None:
         while True:

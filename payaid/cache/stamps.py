@@ -114,6 +114,10 @@ class Stamps:
         """All notices that had arrived by `now` (Unix seconds) are stamped."""
         self.believed_until, self._resumed = now + STILL_S, NEVER
 
+    def ended(self) -> None:
+        """Nobody will tell any more that this process is running: nobody is to wait for it."""
+        self.believed_until = NEVER
+
     def distrust(self) -> None:
         """Somebody else answered for the primary: what was kept so far may show less than its stamp says."""
         self.floor = max(self.floor, self._primary + 1)

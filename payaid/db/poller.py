@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable
 
-from psycopg import Error
+from psycopg import Error, OperationalError
 
 from payaid import observe
 from payaid.cache.stamps import Stamps
@@ -28,6 +28,8 @@ SILENCE_S = 1.0
 RETRY_S = 0.2
 # Silence of the direct way after which the primary is asked by the pool's.
 OTHER_WAY_S = 0.25
+# Connections to the primary are looked at so often at the least.
+LONGEST_UNSEEN_S = 5.0
 # So many new connections for reads must lead to the server that is polled, before a read goes there.
 SAMPLES = 4
 # A balancer may lead aright for a while: what was caught once is looked at again after this.
@@ -42,6 +44,8 @@ async def poll_primary(dsn: str, stamps: Stamps, primary: Primary) -> None:
 
     async def tell(connection: Connection, identity: Identity) -> None:
         nonlocal told
+        if identity.in_recovery:
+            raise OperationalError("it is a standby")  # who it is once it was promoted, is asked then
         asked = time.monotonic()
         stamps.polled(identity.epoch, await inserted(connection), asked)
         told = time.monotonic()
@@ -55,8 +59,9 @@ async def poll_primary(dsn: str, stamps: Stamps, primary: Primary) -> None:
             await asyncio.sleep(OTHER_WAY_S)
             now = time.monotonic()
             cut = now - told > OTHER_WAY_S
-            # Nobody is to wait because of a look, nor is a busy server's connection to be given up for it.
-            if not cut and (now - looked < SILENCE_S or not primary.pool.figures()["idle"]):
+            # While all connections are busy nobody is made to wait for a look, unless there was none for long.
+            due = SILENCE_S if primary.pool.figures()["idle"] else LONGEST_UNSEEN_S
+            if not cut and now - looked < due:
                 continue
             looked = now
             with contextlib.suppress(Error, Unavailable):

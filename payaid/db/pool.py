@@ -219,8 +219,8 @@ class Pool:
 
     def forget(self) -> None:
         """Some connection leads to somebody whom nobody must ask: close all, those that are lent as they come back."""
-        for lent in self._lent:
-            self._born[lent] = float("-inf")
+        for one in self._born:
+            self._born[one] = float("-inf")
         while self._idle:
             connection = self._idle.pop().connection
             self._born.pop(connection, None)

@@ -92,7 +92,7 @@ class Batches:
                 if not task.done():
                     self._leave(task, sent.get(name))
         results = [
-            {"id": name, **(task.result() if task.done() else _late(items[name], sent=name in sent))}
+            {"id": name, **(_late(items[name], sent=name in sent) if _unanswered(task) else task.result())}
             for name, task in tasks.items()
         ]
         return Reply(200, orjson.dumps({"results": results}))
@@ -153,6 +153,11 @@ class Batches:
         # What Postgres wrote goes in as it is: it is JSON already.
         raw = b"".join(parts)
         return {"status": status, "headers": kept, "body": orjson.Fragment(raw) if raw else None}
+
+
+def _unanswered(task: asyncio.Task[dict[str, Any]]) -> bool:
+    """Is it late, or did something that it waited for end before it?"""
+    return not task.done() or task.cancelled()
 
 
 def _named(items: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:

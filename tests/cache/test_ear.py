@@ -96,7 +96,16 @@ def test_a_server_that_freezes_makes_deaf_within_the_silence_that_is_allowed(dat
 
 
 @pytest.mark.parametrize(
-    "payload", ["", "not json", "[]", '{"tenant": "t"}', '{"tenant":"t","table":"x","ids":5,"facets":null}']
+    "payload",
+    [
+        "",
+        "not json",
+        "[]",
+        '{"tenant": "t"}',
+        '{"tenant":"t","table":"x","ids":5,"facets":null}',
+        '{"tenant":"t","table":"x","ids":[%s],"facets":null}' % ("[" * 1000 + "]" * 1000),
+        '{"tenant":"t","table":"x","ids":["1"],"facets":{"stage":[%s]}}' % ("[" * 1000 + "]" * 1000),
+    ],
 )
 def test_a_notice_that_nobody_can_read_costs_the_cache_and_not_the_hearing(database: Database, payload: str) -> None:
     """Any role may NOTIFY. What it meant is not known, so what was kept before is not believed any more."""
@@ -153,7 +162,7 @@ def test_who_stood_still_while_the_ear_was_waiting_believes_nothing_before_it_li
             assert time.time() >= stamps.believed_until
             await asyncio.sleep(0)
         while time.time() >= stamps.believed_until:
-            assert time.monotonic() - resumed < 2 * PATIENCE_S
+            assert time.monotonic() - resumed < 4 * PATIENCE_S
             await asyncio.sleep(0)
 
     listening(listening_by.url(database.listen_url), scene)

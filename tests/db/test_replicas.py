@@ -430,7 +430,7 @@ def test_what_a_standby_answers_behind_a_pooler_is_neither_given_nor_believed(
         await path.primary.read(WHO)
         await path.primary.read(WHO)
         floor, lives = path.stamps.floor, path.primary.lives
-        reading = asyncio.ensure_future(path.reads.confirm(Statement("SELECT pg_sleep(2)::text", {"tenant": "t"})))
+        reading = asyncio.ensure_future(path.reads.confirm(Statement("SELECT pg_sleep(4)::text", {"tenant": "t"})))
         monkeypatch.setattr("payaid.db.poller.identify", standby)
         await until(lambda: path.primary.lives > lives, "the look has found it")
         monkeypatch.undo()
