@@ -128,7 +128,7 @@ class Auth:
                 return account
             if lately and fresh.has(hashed):
                 return account
-            await _end(unit, given.session)
+            await _end(unit, given.session, account["userId"])
             return None
 
         account, _ = await self._writes.run(given.tenant, work)
@@ -141,7 +141,7 @@ class Auth:
         who = call.who()
 
         if who.session:
-            await self._writes.run(who.tenant_id, lambda unit: _end(unit, who.session))
+            await self._writes.run(who.tenant_id, lambda unit: _end(unit, who.session, who.user_id))
         return Reply(204, b"")
 
     @staticmethod
@@ -220,9 +220,10 @@ def _matches(hashed: str, password: str) -> bool:
         return False
 
 
-async def _end(unit: Unit, session: str) -> None:
+async def _end(unit: Unit, session: str, user: str) -> None:
     await unit.connection.execute(
-        'UPDATE "Session" SET "revokedAt" = now() WHERE "tenantId" = %s AND id = %s AND "revokedAt" IS NULL',
-        (unit.tenant, session),
+        'UPDATE "Session" SET "revokedAt" = now()'
+        ' WHERE "tenantId" = %s AND id = %s AND "userId" = %s AND "revokedAt" IS NULL',
+        (unit.tenant, session, user),
     )
     unit.touch("Session", session)
