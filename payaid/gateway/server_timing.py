@@ -27,8 +27,8 @@ class ServerTiming:
 
         try:
             await self.app(scope, receive, told)
-        except Exception:
-            # The layer of failures will answer.
+        except BaseException:
+            # The layer of failures will answer; the deadline, which stands outside, cancels.
             call.answer_headers.append(_header(call, marks))
             raise
 

@@ -36,7 +36,9 @@ def test_a_write_that_waits_too_long_is_a_504_and_was_not_done(hasty: Api) -> No
     with psycopg.connect(hasty.database.owner_url) as other:
         other.execute('SELECT 1 FROM "Task" WHERE id = %s FOR UPDATE', (row["id"],))
         started = time.monotonic()
-        problem(person.patch(where, {"title": "after"}), 504)
+        late = person.patch(where, {"title": "after"})
+        problem(late, 504)
+        assert "db;dur=" in late.headers["server-timing"], "what it waited for"
         assert time.monotonic() - started < 5
         assert plain(person.get(where))["title"] == "before"
         other.rollback()
